@@ -1,0 +1,279 @@
+"""Settings from the environment, feeds from feeds.yaml: strict, every problem at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from yarl import URL
+
+from bot.errors import ConfigError, Problem
+from bot.model import PublisherKind
+
+_PREFIX = "BOT_"
+_Config = TypeVar("_Config", bound=BaseModel)
+
+
+class Settings(BaseModel, frozen=True, extra="forbid"):
+    """Everything an operator can set; the names are those of .env.example, without `BOT_`."""
+
+    token: SecretStr | None = None
+    api_url: str = "https://api.telegram.org"
+    database_url: SecretStr = SecretStr("sqlite:///data/sahman.db")
+    feeds: Path = Path("feeds.yaml")
+    admins: frozenset[int] = frozenset()
+    access: Literal["open", "approved"] = "open"
+    listen: str = "127.0.0.1:8080"
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    send_rate: float = Field(default=25, gt=0, le=1000)
+    paid_broadcast: bool = False
+    keep_days: int = Field(default=90, ge=1)
+    log: Literal["text", "json"] = "text"
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        _check_url(value)
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @model_validator(mode="after")
+    def _paid(self) -> Settings:
+        if self.send_rate > 30 and not self.paid_broadcast:
+            raise ValueError(
+                "BOT_SEND_RATE above 30 costs Telegram Stars: set BOT_PAID_BROADCAST=yes to agree"
+            )
+        return self
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from *environment*; raise ConfigError with every problem at once.
+
+    `BOT_X_FILE` names a file that holds the value of `BOT_X`; an empty variable counts as unset.
+    """
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX) or not value.strip():
+            continue
+        setting = name.removeprefix(_PREFIX).lower()
+        if setting not in Settings.model_fields and setting.endswith("_file"):
+            setting = setting.removesuffix("_file")
+            try:
+                value = Path(value).read_text(encoding="utf-8")
+            except OSError as error:
+                problems.append(
+                    Problem(name, f"cannot read {value}: {error.strerror}", "Check the path")
+                )
+                continue
+        if setting in Settings.model_fields:
+            values[setting] = value.strip()
+        else:
+            known = [_PREFIX + field.upper() for field in Settings.model_fields]
+            problems.append(Problem(name, "is not a setting", _did_you_mean(name, known)))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            name = _PREFIX + str(detail["loc"][0]).upper() if detail["loc"] else "settings"
+            problems.append(Problem(name, _said(detail), "See .env.example"))
+        raise ConfigError(problems) from error
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+class PublisherConfig(BaseModel, frozen=True, extra="forbid"):
+    """Who stands behind feeds, as the operator wrote it down."""
+
+    country: str = Field(pattern=r"^[A-Z]{2,4}$")  # ISO 3166, or a body such as UN, OSCE
+    kind: PublisherKind
+    family: str = ""
+
+
+class FeedConfig(BaseModel, frozen=True, extra="forbid"):
+    """One feed, as the operator wrote it down."""
+
+    name: str = Field(min_length=1, max_length=100)
+    url: str
+    publisher: str
+    language: Literal["hy", "ru", "en", "mixed", "other"]
+    every_s: int = Field(default=300, ge=30)
+    timezone: str = "UTC"
+    user_agent: str = ""
+    enabled: bool = True
+    urgent: bool = False
+    allow_private: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        _check_url(value)
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone such as Asia/Yerevan")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsConfig:
+    """The whole of feeds.yaml."""
+
+    publishers: Mapping[str, PublisherConfig]
+    feeds: tuple[FeedConfig, ...]
+
+
+def load_feeds(path: Path) -> FeedsConfig:
+    """Read feeds.yaml; raise ConfigError with every problem, its line and its remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            [Problem(str(path), f"cannot be read: {error}", "Set BOT_FEEDS to your feeds.yaml")]
+        ) from error
+    return parse_feeds(text, path.name)
+
+
+def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedsConfig:
+    """Read the text of a feeds.yaml; raise ConfigError with every problem, line and remedy."""
+    try:
+        document = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        where = f"{name} line {mark.line + 1}" if mark else name
+        what = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise ConfigError([Problem(where, f"is not YAML: {what}", "Mend that line")]) from error
+    return _FeedsReader(name).read(document)
+
+
+class _FeedsReader:
+    """Turns the YAML document into configuration and collects what is wrong with it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._problems: list[Problem] = []
+
+    def read(self, document: Any) -> FeedsConfig:
+        if not isinstance(document, CommentedMap):
+            self._report(0, "holds no feeds", "Begin with 'publishers:' and 'feeds:'")
+            raise ConfigError(self._problems)
+        for key in document:
+            if key not in ("publishers", "feeds"):
+                line = document.lc.key(key)[0]
+                hint = _did_you_mean(str(key), ["publishers", "feeds"])
+                self._report(line, f"unknown key {key!r}", hint)
+        publishers = self._publishers(document)
+        feeds = self._feeds(document, publishers)
+        if self._problems:
+            raise ConfigError(self._problems)
+        return FeedsConfig(publishers, tuple(feeds))
+
+    def _report(self, line: int, what: str, remedy: str) -> None:
+        self._problems.append(Problem(f"{self._name} line {line + 1}", what, remedy))
+
+    def _publishers(self, document: CommentedMap) -> dict[str, PublisherConfig]:
+        entries = document.get("publishers") or CommentedMap()
+        if not isinstance(entries, CommentedMap):
+            self._report(document.lc.key("publishers")[0], "publishers is not a list of names", "")
+            return {}
+        publishers = {}
+        for name, entry in entries.items():
+            line = entries.lc.key(name)[0]
+            publisher = self._validate(PublisherConfig, entry, line, f"publisher {name!r}")
+            if publisher is not None:
+                publishers[str(name)] = publisher
+        return publishers
+
+    def _feeds(
+        self, document: CommentedMap, publishers: dict[str, PublisherConfig]
+    ) -> list[FeedConfig]:
+        entries = document.get("feeds")
+        if not isinstance(entries, list) or not entries:
+            self._report(0, "lists no feeds", "Add at least one under 'feeds:'")
+            return []
+        feeds: list[FeedConfig] = []
+        first_line: dict[tuple[str, str], int] = {}
+        declared = document.get("publishers") or {}
+        for index, entry in enumerate(entries):
+            line = entries.lc.item(index)[0]  # type: ignore[attr-defined]
+            name = entry.get("name") if isinstance(entry, CommentedMap) else None
+            feed = self._validate(FeedConfig, entry, line, f"feed {name!r}" if name else "feed")
+            if feed is None:
+                continue
+            if feed.publisher not in declared:
+                hint = _did_you_mean(feed.publisher, [str(known) for known in declared])
+                what = f"feed {feed.name!r}: publisher {feed.publisher!r} is not declared"
+                self._report(entry.lc.key("publisher")[0], what, hint)
+            for key, value in (("name", feed.name), ("url", feed.url)):
+                before = first_line.setdefault((key, value), line)
+                if before != line:
+                    what = f"feed {feed.name!r}: {key} {value!r} is already used"
+                    remedy = f"Change this one or the one of line {before + 1}"
+                    self._report(entry.lc.key(key)[0], what, remedy)
+            feeds.append(feed)
+        return feeds
+
+    def _validate(self, kind: type[_Config], entry: Any, line: int, noun: str) -> _Config | None:
+        if not isinstance(entry, CommentedMap):
+            self._report(line, f"{noun} is not a set of 'key: value'", "See the feeds above it")
+            return None
+        try:
+            return kind.model_validate(dict(entry))
+        except ValidationError as error:
+            for detail in error.errors():
+                key = str(detail["loc"][0])
+                at = entry.lc.key(key)[0] if key in entry else line
+                if detail["type"] == "extra_forbidden":
+                    hint = _did_you_mean(key, list(kind.model_fields))
+                    self._report(at, f"{noun}: unknown key {key!r}", hint)
+                elif detail["type"] == "missing":
+                    self._report(at, f"{noun}: {key!r} is missing", f"Add '{key}: ...'")
+                else:
+                    self._report(at, f"{noun}: {key}: {_said(detail)}", "Mend that value")
+            return None
+
+
+def _check_url(value: str) -> None:
+    try:
+        url = URL(value)
+        port = url.port
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host or port is None:
+        raise ValueError(f"{value!r} is not a URL that begins with http:// or https://")
+    if url.user is not None or url.password is not None:
+        raise ValueError("a URL must carry no user name and no password")
+
+
+def _said(detail: ErrorDetails) -> str:
+    return detail["msg"].removeprefix("Value error, ")
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known) or 'none'}"

@@ -1,0 +1,91 @@
+"""What can go wrong, named by what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SahmanError(Exception):
+    """Base of every error that Sahman raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the configuration: where, what, and how to mend it."""
+
+    where: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}. {self.remedy}"
+
+
+class ConfigError(SahmanError):
+    """The configuration must be mended by a person; carries every problem found, not the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class DatabaseError(SahmanError):
+    """The database cannot be used as it is; the message says what the operator can do."""
+
+
+class FeedError(SahmanError):
+    """This feed gave nothing usable this time: ask again at its next poll, harm no other feed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TokenRefused(SahmanError):
+    """Telegram does not know the bot's token: stop, an operator must mend it."""
+
+
+class AnotherReceiver(SahmanError):
+    """Another process receives this bot's updates: wait, then try receiving again."""
+
+
+class SendError(SahmanError):
+    """Base of what a send can end in, other than success."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TryLater(SendError):
+    """Not delivered for a passing cause: send again after `wait_s` (None: our own growing wait).
+
+    `ambiguous` says that Telegram may have taken the message all the same (no answer came).
+    """
+
+    def __init__(
+        self, reason: str, *, wait_s: float | None = None, ambiguous: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+        self.ambiguous = ambiguous
+
+
+class RecipientGone(SendError):
+    """Blocked, kicked, deactivated or deleted: owe this chat nothing more."""
+
+
+class ChatMoved(SendError):
+    """The group became a supergroup: follow it to `new_chat_id` and send there."""
+
+    def __init__(self, reason: str, new_chat_id: int) -> None:
+        super().__init__(reason)
+        self.new_chat_id = new_chat_id
+
+
+class TopicGone(SendError):
+    """The topic of the group is gone: send once to the group itself."""
+
+
+class MessageRejected(SendError):
+    """Telegram refuses this text, not this chat: cut it down, send it plain, or give it up."""

@@ -1,0 +1,58 @@
+"""One logging configuration: text or JSON; never a token, never what a subscriber typed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+# A bot token as Telegram writes it: digits, a colon, then 30 or more letters. Telegram's URLs
+# carry it, so errors of HTTP libraries do too.
+_TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def hide_tokens(text: str) -> str:
+    """Return *text* with everything that looks like a bot token replaced."""
+    return _TOKEN.sub("<token>", text)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
+        line = f"{self.formatTime(record)} {record.levelname.lower()} {record.getMessage()} {facts}"
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return hide_tokens(line.rstrip())
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **_facts(record),
+        }
+        if record.exc_info:
+            entry["error"] = self.formatException(record.exc_info)
+        return hide_tokens(json.dumps(entry, ensure_ascii=False, default=str))
+
+
+def configure(style: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
+    """Send every log record of the process to *stream* (standard error) in *style*."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_JsonFormatter() if style == "json" else _TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    # Their INFO lines tell of every request and every tick of a timer.
+    for name in ("apscheduler", "aiohttp", "telegram", "alembic", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

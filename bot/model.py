@@ -1,0 +1,191 @@
+"""The nouns of Sahman, frozen: what the rooms hand to one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+#: The languages Sahman speaks, in the order in which a person chooses.
+INTERFACE_LANGUAGES = ("hy", "ru", "en")
+
+
+class PublisherKind(StrEnum):
+    """Who stands behind a publisher; shown to readers, never a judgement of what it prints."""
+
+    STATE = "state"
+    PUBLIC = "public"
+    INDEPENDENT = "independent"
+    PARTY = "party"
+    AGENCY = "agency"
+    INTERNATIONAL = "international"
+
+
+class ChatKind(StrEnum):
+    """Telegram's kinds of chat."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+class ChatState(IntEnum):
+    """Whether a chat can be written to."""
+
+    ACTIVE = 0  #: it can
+    GONE = 1  #: it blocked or removed the bot, or no longer exists
+
+
+class DeliveryKind(IntEnum):
+    """What is owed; the number is also the lane: a lower one is sent first."""
+
+    ALERT = 1
+    NOTICE = 2
+    DIGEST = 3
+
+
+class DeliveryState(IntEnum):
+    """Where a delivery stands. There is no "sending": the lease lies on the chat."""
+
+    PENDING = 0
+    SENT = 1
+    DEAD = 2  #: given up, with its error
+    CANCELLED = 3  #: no longer owed: the chat is gone, or there was nothing to say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Who stands behind one or several feeds."""
+
+    name: str
+    country: str
+    kind: PublisherKind
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A configured source of items and what its last poll left behind."""
+
+    id: int
+    name: str
+    url: str
+    publisher: Publisher
+    language: str
+    every_s: int
+    timezone: str
+    user_agent: str
+    urgent: bool
+    allow_private: bool
+    etag: str
+    last_modified: str
+    body_hash: str
+    polled_before: bool
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedItem:
+    """One entry as the parser gave it: plain text, not yet known to be new."""
+
+    guid: str
+    link: str
+    title: str
+    summary: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One news entry as a feed gave it, stored."""
+
+    id: int
+    title: str
+    summary: str
+    link: str
+    language: str
+    published_at: datetime
+    seen_at: datetime
+    publisher: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An item that is not in the archive yet, read and ready to be stored."""
+
+    key: str
+    guid: str
+    link: str
+    title: str
+    summary: str
+    language: str
+    published_at: datetime
+    seen_at: datetime
+    story_key: str
+    keys: frozenset[str]
+    alerts: bool  #: False: stored in silence (first poll, or old when first seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """Who Sahman writes for: a chat, or one topic of a group (0 = none)."""
+
+    id: int
+    chat_id: int
+    topic: int
+    language: str
+    zone: str
+    digest_times: tuple[str, ...]
+    digest_when_empty: bool
+    paused: bool
+    next_digest_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """What one subscriber asked for, as typed."""
+
+    id: int
+    typed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedItem:
+    """An item with the keywords of one subscriber that it satisfies, as typed, oldest first."""
+
+    item: Item
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One unasked message owed to one subscriber, as claimed: with the lease it is held by."""
+
+    id: int
+    kind: DeliveryKind
+    ref: str
+    subscriber: Subscriber
+    lease: int
+    part: int
+    doubtful: bool
+    retries: int
+    story_id: int | None = None
+    after_item: int = 0
+    upto_item: int = 0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What one poll of one feed brought; carries counts and items, never who is told."""
+
+    feed: str
+    items: tuple[Item, ...] = ()
+    updated: int = 0
+    matches: int = 0
+    failed: str = ""
+    not_modified: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
