@@ -1,0 +1,1 @@
+"""Who is owed what and when, and how it reads. Pure: no database, no clock, no network."""

@@ -1,0 +1,26 @@
+"""SQL: tables, the database, and one file per noun. One method is one transaction."""
+
+from __future__ import annotations
+
+from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
+from bot.storage.feeds import Feeds
+from bot.storage.items import Items
+from bot.storage.keywords import Keywords
+from bot.storage.matches import Matches
+from bot.storage.receiving import Receiving
+from bot.storage.subscribers import Subscribers
+
+
+class Storage:
+    """All that is kept, one attribute per noun, over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.feeds = Feeds(database)
+        self.items = Items(database)
+        self.keywords = Keywords(database)
+        self.matches = Matches(database)
+        self.subscribers = Subscribers(database)
+        self.deliveries = Deliveries(database)
+        self.receiving = Receiving(database)

@@ -1,0 +1,158 @@
+"""The database: one sync engine, all writes in one thread of the process, reads in others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from alembic import command
+from bot.errors import DatabaseError
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+#: Taken by everything whose ids must follow the order of commits: intake, changes of keywords.
+_INTAKE_LOCK = 0x5A11
+#: Taken while migrating, so that ten processes may start together.
+_MIGRATION_LOCK = 0x5A12
+
+_POSTGRES_ARGUMENTS = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+}
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a `sqlite:///` or `postgresql://` URL; does not connect."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=5,
+            connect_args=_POSTGRES_ARGUMENTS,
+        )
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # we emit BEGIN ourselves
+    cursor = connection.cursor()
+    # FULL: an acknowledged update of Telegram must survive a power cut. In write-ahead mode this
+    # costs one sync a commit, hundreds of times what one bot token may send.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads and then writes fails at once with "locked" when another wrote in
+    # between, whatever the timeout; IMMEDIATE waits its turn at the start instead.
+    read_only = connection.get_execution_options().get("sahman_read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Runs transactions: `write` one at a time in one thread, `read` beside it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self._readers = ThreadPoolExecutor(3, thread_name_prefix="db-read")
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run *work* in a transaction of its own; all of it is committed, or nothing."""
+
+        def transaction() -> _Result:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
+
+    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run *work* against one consistent state of the database; it must not write."""
+
+        def transaction() -> _Result:
+            with self.engine.connect().execution_options(sahman_read_only=True) as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
+
+    def close(self) -> None:
+        """Let the work at hand end, then close every connection."""
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def take_intake_lock(connection: Connection) -> None:
+    """Hold the one lock under which ids follow the order of commits, until the transaction ends.
+
+    On SQLite `BEGIN IMMEDIATE` is that lock already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INTAKE_LOCK})
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that knows ON CONFLICT, for the database at hand."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
+    """Bring the database to this version's tables; safe when several processes start together."""
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise DatabaseError(_explain(engine, error)) from error
+
+
+def check_database(engine: Engine) -> None:
+    """Connect and ask something; raise DatabaseError that says what to do."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise DatabaseError(_explain(engine, error)) from error
+
+
+def _explain(engine: Engine, error: SQLAlchemyError) -> str:
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    place = engine.url.render_as_string(hide_password=True)
+    return f"cannot use the database {place}: {cause}. Check BOT_DATABASE_URL and that it runs"

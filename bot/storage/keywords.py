@@ -1,0 +1,232 @@
+"""Keywords and who asked for them; one row serves all who typed the same query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sqlalchemy import Connection, delete, exists, func, select, update
+
+from bot.model import Item, Keyword
+from bot.storage.database import Database, insert_into, take_intake_lock
+from bot.storage.items import load_candidates
+from bot.storage.tables import item, keyword, match, subscription
+
+MAX_KEYWORDS = 50
+
+#: A new keyword is matched against the archive this far back, so that the next digest and the
+#: digest on demand know of what was printed before it was added.
+LOOK_BACK = timedelta(hours=24)
+_LOOK_BACK_ITEMS = 300
+
+
+class AddOutcome(Enum):
+    """What became of a keyword that a subscriber asked to add."""
+
+    ADDED = auto()
+    ALREADY_THERE = auto()
+    TOO_MANY = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledKeyword:
+    """What was typed, in the forms in which it is stored."""
+
+    typed: str
+    query: str
+    compiled: str
+    keys_version: int
+    anchors: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The answer to an addition: what became of it, and what it would have caught so far."""
+
+    outcome: AddOutcome
+    caught: tuple[Item, ...] = ()
+
+
+class Keywords:
+    """Storage of keywords and subscriptions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        subscriber_id: int,
+        asked: CompiledKeyword,
+        find_words: Callable[[Item], tuple[str, ...] | None],
+        now: datetime,
+    ) -> Added:
+        """Subscribe to a keyword; when it is new to everyone, match it against the last day."""
+
+        def work(connection: Connection) -> Added:
+            take_intake_lock(connection)
+            mine = connection.scalars(
+                select(keyword.c.query)
+                .join(subscription)
+                .where(subscription.c.subscriber_id == subscriber_id)
+            ).all()
+            if asked.query in mine:
+                return Added(AddOutcome.ALREADY_THERE)
+            if len(mine) >= MAX_KEYWORDS:
+                return Added(AddOutcome.TOO_MANY)
+            keyword_id = _save_keyword(connection, asked)
+            connection.execute(
+                subscription.insert().values(
+                    keyword_id=keyword_id,
+                    subscriber_id=subscriber_id,
+                    typed=asked.typed,
+                    created_at=now,
+                )
+            )
+            caught = []
+            for candidate in load_candidates(
+                connection, asked.anchors, seen_since=now - LOOK_BACK, limit=_LOOK_BACK_ITEMS
+            ):
+                words = find_words(candidate)
+                if words is not None:
+                    caught.append(candidate)
+                    connection.execute(
+                        insert_into(connection, match)
+                        .values(item_id=candidate.id, keyword_id=keyword_id, words="\n".join(words))
+                        .on_conflict_do_nothing()
+                    )
+            return Added(AddOutcome.ADDED, tuple(caught))
+
+        return await self._database.write(work)
+
+    async def remove(self, subscriber_id: int, keyword_id: int) -> str | None:
+        """End one subscription; return what was typed for it, or None if there was none."""
+
+        def work(connection: Connection) -> str | None:
+            take_intake_lock(connection)
+            typed = connection.scalars(
+                delete(subscription)
+                .where(
+                    subscription.c.subscriber_id == subscriber_id,
+                    subscription.c.keyword_id == keyword_id,
+                )
+                .returning(subscription.c.typed)
+            ).one_or_none()
+            delete_unwanted(connection)
+            return typed
+
+        return await self._database.write(work)
+
+    async def load(self, subscriber_id: int) -> list[Keyword]:
+        """Return a subscriber's keywords as typed, oldest first."""
+
+        def work(connection: Connection) -> list[Keyword]:
+            rows = connection.execute(
+                select(subscription.c.keyword_id, subscription.c.typed)
+                .where(subscription.c.subscriber_id == subscriber_id)
+                .order_by(subscription.c.created_at, subscription.c.keyword_id)
+            )
+            return [Keyword(id=row.keyword_id, typed=row.typed) for row in rows]
+
+        return await self._database.read(work)
+
+    async def find(self, subscriber_id: int, query: str) -> Keyword | None:
+        """Return the subscriber's keyword that compiles to *query*."""
+
+        def work(connection: Connection) -> Keyword | None:
+            row = connection.execute(
+                select(subscription.c.keyword_id, subscription.c.typed)
+                .join(keyword)
+                .where(subscription.c.subscriber_id == subscriber_id, keyword.c.query == query)
+            ).one_or_none()
+            return Keyword(id=row.keyword_id, typed=row.typed) if row else None
+
+        return await self._database.read(work)
+
+    async def count_matches_since(self, subscriber_id: int, since: datetime) -> int:
+        """Return how many items seen since then satisfy any of the subscriber's keywords."""
+
+        def work(connection: Connection) -> int:
+            query = (
+                select(func.count(match.c.item_id.distinct()))
+                .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
+                .join(item, item.c.id == match.c.item_id)
+                .where(subscription.c.subscriber_id == subscriber_id, item.c.seen_at >= since)
+            )
+            return int(connection.scalar(query) or 0)
+
+        return await self._database.read(work)
+
+    async def rekey(
+        self, keys_version: int, compile_again: Callable[[str], CompiledKeyword | None]
+    ) -> int:
+        """Compile anew what an older version of the keys compiled; merge what became equal.
+
+        *compile_again* takes what was typed and returns None for what is refused by now: such a
+        keyword keeps its old form rather than being lost. Returns how many were renewed.
+        """
+
+        def work(connection: Connection) -> int:
+            take_intake_lock(connection)
+            stale = connection.execute(
+                select(keyword.c.id, func.min(subscription.c.typed).label("typed"))
+                .join(subscription)
+                .where(keyword.c.keys_version != keys_version)
+                .group_by(keyword.c.id)
+            ).all()
+            for row in stale:
+                asked = compile_again(row.typed)
+                if asked is None:
+                    connection.execute(
+                        update(keyword)
+                        .where(keyword.c.id == row.id)
+                        .values(keys_version=keys_version)
+                    )
+                    continue
+                twin = connection.scalar(
+                    select(keyword.c.id).where(
+                        keyword.c.query == asked.query, keyword.c.id != row.id
+                    )
+                )
+                if twin is None:
+                    connection.execute(
+                        update(keyword)
+                        .where(keyword.c.id == row.id)
+                        .values(
+                            query=asked.query,
+                            compiled=asked.compiled,
+                            keys_version=keys_version,
+                        )
+                    )
+                else:
+                    _merge(connection, row.id, twin)
+            return len(stale)
+
+        return await self._database.write(work)
+
+
+def delete_unwanted(connection: Connection) -> None:
+    """Delete the keywords that nobody asks for any more, with their matches."""
+    connection.execute(
+        delete(keyword).where(~exists().where(subscription.c.keyword_id == keyword.c.id))
+    )
+
+
+def _save_keyword(connection: Connection, asked: CompiledKeyword) -> int:
+    connection.execute(
+        insert_into(connection, keyword)
+        .values(query=asked.query, compiled=asked.compiled, keys_version=asked.keys_version)
+        .on_conflict_do_nothing()
+    )
+    return int(connection.scalars(select(keyword.c.id).where(keyword.c.query == asked.query)).one())
+
+
+def _merge(connection: Connection, old: int, into: int) -> None:
+    already = select(subscription.c.subscriber_id).where(subscription.c.keyword_id == into)
+    connection.execute(
+        update(subscription)
+        .where(subscription.c.keyword_id == old, subscription.c.subscriber_id.not_in(already))
+        .values(keyword_id=into)
+    )
+    connection.execute(delete(keyword).where(keyword.c.id == old))

@@ -1,0 +1,279 @@
+"""Chats and subscribers: who Sahman writes for, and how they want it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState, Subscriber
+from bot.storage.database import Database, insert_into, take_intake_lock
+from bot.storage.keywords import delete_unwanted
+from bot.storage.tables import chat, delivery, item, subscriber, typed_words
+
+_IS_PENDING = delivery.c.state == 0
+
+
+class Subscribers:
+    """Storage of chats and subscribers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, chat_id: int, topic: int) -> Subscriber | None:
+        """Return the subscriber of this chat and topic (0 = none)."""
+
+        def work(connection: Connection) -> Subscriber | None:
+            row = connection.execute(
+                select(subscriber).where(
+                    subscriber.c.chat_id == chat_id, subscriber.c.topic == topic
+                )
+            ).one_or_none()
+            return to_subscriber(row) if row else None
+
+        return await self._database.read(work)
+
+    async def open(self, wanted: Subscriber, kind: ChatKind) -> Subscriber:
+        """Return the subscriber of this chat and topic, made from *wanted* if there is none yet.
+
+        Whoever writes to the bot can be written to: a chat that was gone is active again.
+        """
+
+        def work(connection: Connection) -> Subscriber:
+            connection.execute(
+                insert_into(connection, chat)
+                .values(id=wanted.chat_id, kind=str(kind))
+                .on_conflict_do_update(
+                    index_elements=["id"],
+                    set_={"kind": str(kind), "state": ChatState.ACTIVE, "state_reason": ""},
+                )
+            )
+            newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0)))
+            connection.execute(
+                insert_into(connection, subscriber)
+                .values(
+                    chat_id=wanted.chat_id,
+                    topic=wanted.topic,
+                    digest_item=newest,
+                    created_at=wanted.created_at,
+                    **_settings(wanted),
+                )
+                .on_conflict_do_nothing()
+            )
+            return _load_one(connection, wanted.chat_id, wanted.topic)
+
+        return await self._database.write(work)
+
+    async def save_settings(self, subscriber_id: int, **changes: Any) -> None:
+        """Store what a subscriber chose, by the names of Subscriber; no-op for one who has left.
+
+        Only what changed is written: a digest owed meanwhile has moved `next_digest_at` on.
+        """
+        if "digest_times" in changes:
+            changes["digest_times"] = " ".join(changes["digest_times"])
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                update(subscriber).where(subscriber.c.id == subscriber_id).values(changes)
+            )
+
+        await self._database.write(work)
+
+    async def erase(self, subscriber_id: int) -> None:
+        """Delete everything that is known of a subscriber; the chat too when it was the last."""
+
+        def work(connection: Connection) -> None:
+            take_intake_lock(connection)
+            chat_id = connection.scalar(
+                delete(subscriber)
+                .where(subscriber.c.id == subscriber_id)
+                .returning(subscriber.c.chat_id)
+            )
+            others = select(subscriber.c.id).where(subscriber.c.chat_id == chat_id)
+            if chat_id is not None and connection.execute(others).first() is None:
+                connection.execute(delete(chat).where(chat.c.id == chat_id))
+            delete_unwanted(connection)
+
+        await self._database.write(work)
+
+    async def mark_gone(self, chat_id: int, reason: str) -> None:
+        """Note that a chat can no longer be written to; what it was owed is cancelled."""
+        await self._database.write(lambda connection: mark_gone(connection, chat_id, reason))
+
+    async def mark_back(self, chat_id: int) -> None:
+        """Note that a chat can be written to again."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                update(chat)
+                .where(chat.c.id == chat_id)
+                .values(state=ChatState.ACTIVE, state_reason="")
+            )
+
+        await self._database.write(work)
+
+    async def move(self, chat_id: int, new_chat_id: int) -> None:
+        """Follow a group that became a supergroup; all that it had and was owed moves along."""
+        await self._database.write(lambda connection: move_chat(connection, chat_id, new_chat_id))
+
+    async def owe_digests(
+        self,
+        now: datetime,
+        slot: Callable[[Subscriber], tuple[str, datetime | None]],
+        limit: int = 500,
+    ) -> int:
+        """Owe a digest to everyone whose time has come; return how many were owed.
+
+        *slot* names the local date and hour that is owed now and the instant of the next one. Both
+        are saved in one transaction, and a constraint lets a slot be owed once, so neither a crash
+        nor a changed clock owes it twice.
+        """
+
+        def work(connection: Connection) -> int:
+            rows = connection.execute(
+                select(subscriber)
+                .join(chat)
+                .where(
+                    subscriber.c.next_digest_at <= now,
+                    subscriber.c.paused.is_(False),
+                    chat.c.state == ChatState.ACTIVE,
+                )
+                .order_by(subscriber.c.next_digest_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True, of=subscriber)
+            ).all()
+            newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0)))
+            owed = 0
+            for row in rows:
+                ref, next_at = slot(to_subscriber(row))
+                values: dict[str, Any] = {"next_digest_at": next_at}
+                inserted = connection.scalar(
+                    insert_into(connection, delivery)
+                    .values(
+                        subscriber_id=row.id,
+                        chat_id=row.chat_id,
+                        kind=DeliveryKind.DIGEST,
+                        ref=ref,
+                        due_at=0,
+                        after_item=row.digest_item,
+                        upto_item=newest,
+                        created_at=now,
+                    )
+                    .on_conflict_do_nothing()
+                    .returning(delivery.c.id)
+                )
+                if inserted is not None:
+                    owed += 1
+                    values["digest_item"] = newest
+                connection.execute(
+                    update(subscriber).where(subscriber.c.id == row.id).values(values)
+                )
+            return owed
+
+        return await self._database.write(work)
+
+    async def save_words(self, subscriber_id: int, words: str, now: datetime) -> int:
+        """Keep words that a button will refer to; return their id."""
+
+        def work(connection: Connection) -> int:
+            statement = typed_words.insert().values(
+                subscriber_id=subscriber_id, words=words, typed_at=now
+            )
+            return int(connection.scalars(statement.returning(typed_words.c.id)).one())
+
+        return await self._database.write(work)
+
+    async def load_words(self, subscriber_id: int, words_id: int) -> str | None:
+        """Return words that this subscriber typed; nobody else's, and None once pruned."""
+
+        def work(connection: Connection) -> str | None:
+            return connection.scalar(
+                select(typed_words.c.words).where(
+                    typed_words.c.id == words_id, typed_words.c.subscriber_id == subscriber_id
+                )
+            )
+
+        return await self._database.read(work)
+
+    async def prune_words(self, typed_before: datetime) -> None:
+        """Forget words behind buttons that nobody will press any more."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                delete(typed_words).where(typed_words.c.typed_at < typed_before)
+            )
+        )
+
+
+def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
+    """Note that a chat can no longer be written to; what it was owed is cancelled."""
+    connection.execute(
+        update(chat)
+        .where(chat.c.id == chat_id)
+        .values(state=ChatState.GONE, state_reason=reason[:500])
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.chat_id == chat_id, _IS_PENDING)
+        .values(state=DeliveryState.CANCELLED, error=reason[:500])
+    )
+
+
+def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> None:
+    """Follow a group to its new id; a subscriber that the new chat has already stays as it is."""
+    old = connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
+    if old is None:
+        return
+    connection.execute(
+        insert_into(connection, chat)
+        .values(id=new_chat_id, kind=str(ChatKind.SUPERGROUP))
+        .on_conflict_do_nothing()
+    )
+    taken = select(subscriber.c.topic).where(subscriber.c.chat_id == new_chat_id)
+    connection.execute(
+        update(subscriber)
+        .where(subscriber.c.chat_id == chat_id, subscriber.c.topic.not_in(taken))
+        .values(chat_id=new_chat_id)
+    )
+    moved = select(subscriber.c.id).where(subscriber.c.chat_id == new_chat_id)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.chat_id == chat_id, delivery.c.subscriber_id.in_(moved))
+        .values(chat_id=new_chat_id)
+    )
+    connection.execute(delete(chat).where(chat.c.id == chat_id))
+
+
+def to_subscriber(row: Row[Any]) -> Subscriber:
+    """Return the subscriber that a row of its table holds."""
+    return Subscriber(
+        id=row.id,
+        chat_id=row.chat_id,
+        topic=row.topic,
+        language=row.language,
+        zone=row.zone,
+        digest_times=tuple(row.digest_times.split()),
+        digest_when_empty=row.digest_when_empty,
+        paused=row.paused,
+        next_digest_at=row.next_digest_at,
+        created_at=row.created_at,
+    )
+
+
+def _settings(wanted: Subscriber) -> dict[str, Any]:
+    return {
+        "language": wanted.language,
+        "zone": wanted.zone,
+        "digest_times": " ".join(wanted.digest_times),
+        "digest_when_empty": wanted.digest_when_empty,
+        "paused": wanted.paused,
+        "next_digest_at": wanted.next_digest_at,
+    }
+
+
+def _load_one(connection: Connection, chat_id: int, topic: int) -> Subscriber:
+    row = connection.execute(
+        select(subscriber).where(subscriber.c.chat_id == chat_id, subscriber.c.topic == topic)
+    ).one()
+    return to_subscriber(row)
