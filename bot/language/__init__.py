@@ -1,0 +1,98 @@
+"""Words of three languages: what a word of a text stands for, and what a typed word asks for."""
+
+import functools
+import threading
+from itertools import chain
+
+from bot.language.asking import AskedWord, WordAsker
+from bot.language.detect import detect_language, load_profiles
+from bot.language.dictionaries import default_dictionaries
+from bot.language.fold import Word, clean, fold, fold_text, script_of, words
+from bot.language.glossary import Concept, Glossary, read_concepts
+from bot.language.names import (
+    cldr_concepts,
+    read_given_names,
+    read_known_surnames,
+    with_cldr_words,
+)
+from bot.language.reading import WordKeys, WordReader
+from bot.language.tables import digest, read_table
+
+__all__ = [
+    "KEYS_VERSION",
+    "AskedWord",
+    "Concept",
+    "Glossary",
+    "Language",
+    "Word",
+    "WordKeys",
+    "clean",
+    "detect_language",
+    "fold",
+    "fold_text",
+    "load",
+    "script_of",
+    "words",
+]
+
+# Stands for the code and tables of this room: stored with keys, which are stale once it changes.
+KEYS_VERSION: int = digest()
+
+_WORDS_HELD = 30_000
+_ASKED_HELD = 20_000
+
+
+class Language:
+    """Dictionaries, endings, names and glossary, loaded; safe to read from many threads."""
+
+    def __init__(self) -> None:
+        """Load everything; this takes seconds."""
+        reader = WordReader(default_dictionaries())
+        self.given_names = read_given_names()
+        known: dict[str, tuple[str, ...]] = dict(self.given_names)
+        for spelling, keys in read_known_surnames().items():
+            known[spelling] = (*known.get(spelling, ()), *keys)
+        reader.known_names = known
+        function_words = frozenset(
+            fold(word) for row in read_table("function_words.tsv") for word in row[-1].split()
+        )
+        asker = WordAsker(reader, function_words)
+        curated = [with_cldr_words(concept) for concept in read_concepts()]
+        self.glossary = Glossary(chain(curated, cldr_concepts(curated)), asker.glossary_keys)
+        reader.glossary = self.glossary
+        self._asker = asker
+        self.read_word = functools.lru_cache(_WORDS_HELD)(reader.read)
+        self._ask = functools.lru_cache(_ASKED_HELD)(asker.ask)
+
+    def ask_word(self, written: str, *, in_name: bool = False) -> AskedWord:
+        """Return what one typed word asks for."""
+        return self._ask(written, in_name=in_name)
+
+    def is_function_word(self, written: str) -> bool:
+        """Tell whether a typed word is one of those that stand in almost every text."""
+        return self._asker.is_function_word(written)
+
+    def is_given_name(self, written: str) -> bool:
+        """Tell whether a typed word is a person's first name."""
+        folded = fold(written)
+        if any(form in self.given_names for form in self._asker.citation_forms(folded)):
+            return True
+        return script_of(folded) == "ru" and default_dictionaries().is_first_name_ru(folded)
+
+    def is_ordinary(self, written: str) -> bool:
+        """Tell whether a dictionary knows the word as an ordinary one and not as a name."""
+        return self._asker.is_ordinary(fold(written))
+
+
+_loading = threading.Lock()
+_loaded: list[Language] = []
+
+
+def load() -> Language:
+    """Return the default Language, loaded at the first call."""
+    if not _loaded:
+        with _loading:
+            if not _loaded:
+                load_profiles()
+                _loaded.append(Language())
+    return _loaded[0]

@@ -1,0 +1,152 @@
+"""What one typed word asks for: the keys under which it is found in texts."""
+
+from typing import NamedTuple
+
+from bot.language.endings_hy import REDUCED
+from bot.language.fold import fold, script_of
+from bot.language.glossary import Glossary
+from bot.language.reading import (
+    CAPITALS,
+    CONCEPT,
+    LONGEST_ACRONYM,
+    MAYBE_NAME,
+    NAME,
+    SHORTEST_NAME,
+    WordReader,
+)
+from bot.language.skeleton import skeletons
+
+_SHORTEST_GUESS = 4
+_GUESSES = 3
+_SHORTEST_IN_NAME = 2
+
+
+class AskedWord(NamedTuple):
+    """What one typed word asks for."""
+
+    canonical: str
+    script: str
+    keys: frozenset[str]
+    concepts: frozenset[str]
+    # Skeletons, if the word may be a name; empty for ordinary words.
+    sounds: frozenset[str]
+    ordinary: bool
+
+
+class WordAsker:
+    """Gives typed words the keys they are looked up by."""
+
+    def __init__(self, reader: WordReader, function_words: frozenset[str]) -> None:
+        """Share the reader's tables."""
+        self._reader = reader
+        self._dictionaries = reader.dictionaries
+        self._function_words = function_words
+
+    def is_function_word(self, written: str) -> bool:
+        """Tell whether a typed word is one of those that stand in almost every text."""
+        folded = fold(written)
+        if folded not in self._function_words:
+            return False
+        # US is a country and WHO a body, us and who are neither.
+        return not self.is_acronym(written)
+
+    def is_acronym(self, written: str) -> bool:
+        """Tell whether capitals are part of what was typed."""
+        if not (written.isupper() and 2 <= len(written) <= LONGEST_ACRONYM):
+            return False
+        folded = fold(written)
+        glossary = self._reader.glossary
+        if glossary is not None and CAPITALS + folded in glossary.proper:
+            return True
+        if folded in self._function_words:
+            return True
+        return script_of(written) == "en" and len(written) <= 3 and not self.is_ordinary(folded)
+
+    def is_ordinary(self, folded: str) -> bool:
+        """Tell whether a dictionary knows the word as an ordinary one and not as a name."""
+        return self._dictionaries.is_ordinary(folded)
+
+    def citation_forms(self, folded: str) -> frozenset[str]:
+        """Return the word itself, and its lemma if a dictionary says that it is inflected."""
+        script = script_of(folded)
+        if script == "hy":
+            return self._citation_forms_hy(folded)
+        if script == "ru":
+            forms = self._dictionaries.citation_forms_ru(folded)
+            return frozenset((folded,) if folded in forms else (folded, *forms[:2]))
+        if script == "en":
+            lemma = self._dictionaries.lemma(folded, "en")
+            if lemma in self._reader.english.citation_forms(folded):
+                return frozenset((folded, lemma))
+        return frozenset((folded,))
+
+    def _citation_forms_hy(self, folded: str) -> frozenset[str]:
+        possible = self._reader.armenian.citation_forms(folded)
+        small = self._dictionaries.lemma(folded, "hy")
+        large = self._dictionaries.lemma(folded, "hy", capital=True)
+        if small == large == folded and self._dictionaries.is_known(folded, "hy"):
+            return frozenset((folded,))
+        found = {folded} | ({small, large} & possible)
+        if len(found) == 1:
+            # No dictionary knows it: the shortest forms that the endings allow.
+            shorter = sorted(
+                (f for f in possible if f != folded and len(f.lstrip(REDUCED)) >= _SHORTEST_GUESS),
+                key=lambda form: (len(form), form),
+            )
+            found.update(shorter[:_GUESSES])
+        return frozenset(found)
+
+    def plain_keys(self, written: str) -> frozenset[str]:
+        """Return the keys of a written word as a word, not as a name or concept."""
+        folded = fold(written)
+        found: set[str] = set()
+        for form in self.citation_forms(folded):
+            if form[0] != REDUCED and script_of(form) == "hy":
+                found |= self._reader.armenian.asked_forms(form)
+            else:
+                found.add(form)
+        return frozenset(found)
+
+    def glossary_keys(self, written: str) -> frozenset[str]:
+        """Return the keys of a word as the glossary writes it; =word is that form alone."""
+        if written.startswith("="):
+            return frozenset((fold(written[1:]),))
+        if written.isupper() and 2 <= len(written) <= LONGEST_ACRONYM:
+            return frozenset((CAPITALS + fold(written),))
+        return self.plain_keys(written)
+
+    def ask(self, written: str, *, in_name: bool = False) -> AskedWord:
+        """Return what one typed word asks for; *in_name*: as part of a full name."""
+        folded = fold(written)
+        script = script_of(folded)
+        if self.is_acronym(written):
+            key = CAPITALS + folded
+            concepts = self._concepts(frozenset((key,)))
+            return AskedWord(key, script, frozenset((key,)), concepts, frozenset(), True)
+        plain = self.plain_keys(written)
+        keys = set(plain)
+        ordinary = self.is_ordinary(folded) and not in_name
+        sounds: set[str] = set()
+        forms = [form for form in self.citation_forms(folded) if form[0] != REDUCED]
+        for form in forms:
+            keys.update(self._reader.known_names.get(form, ()))
+            if ordinary:
+                continue
+            shortest = _SHORTEST_IN_NAME if in_name else SHORTEST_NAME
+            if len(form) < shortest:
+                continue
+            for skeleton in skeletons(form):
+                if len(skeleton) >= shortest:
+                    sounds.add(skeleton)
+                    if len(skeleton) >= SHORTEST_NAME:
+                        keys.add(NAME + skeleton)
+                    if in_name:
+                        keys.add(MAYBE_NAME + skeleton)
+        concepts = self._concepts(plain | {CAPITALS + folded})
+        return AskedWord(folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary)
+
+    def _concepts(self, keys: frozenset[str]) -> frozenset[str]:
+        glossary: Glossary | None = self._reader.glossary
+        if glossary is None:
+            return frozenset()
+        return frozenset(CONCEPT + c for key in keys for c in glossary.asked_by_key(key))

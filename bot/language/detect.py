@@ -1,0 +1,162 @@
+"""Which language a text is in: by script and letters first, by langdetect where they cannot tell."""
+
+import functools
+import re
+import threading
+from importlib import resources
+from typing import Any
+
+from langdetect.detector_factory import DetectorFactory
+from langdetect.lang_detect_exception import LangDetectException
+
+_UNKNOWN = "und"
+_SCRIPTS = (
+    ("hy", re.compile("[\u0531-\u0587]")),
+    ("ru", re.compile("[\u0400-\u052f]")),
+    ("en", re.compile("[a-zA-Z\u00c0-\u024f\u0259\u018f\u1e00-\u1eff]")),
+    ("ka", re.compile("[\u10a0-\u10ff\u1c90-\u1cbf]")),
+    ("fa", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+)
+# langdetect has no profile for Armenian, Georgian or Azerbaijani, and so no say about them.
+_PROFILES = {
+    "ru": ("ru", "uk", "bg"),
+    "en": ("en", "fr", "de", "tr", "es", "it", "pl", "nl", "pt", "ro"),
+    "fa": ("fa", "ar", "ur"),
+}
+_LETTERS = (
+    ("az", re.compile("[əƏ]")),
+    ("uk", re.compile("[іїєґІЇЄҐ]")),
+    ("ru", re.compile("[ыэъЫЭЪ]")),
+    ("fa", re.compile("[پچژگکی]")),
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+# Words that only one language of a script has, and hardly a sentence goes without.
+_TELLING = {
+    "en": "the and of to in is was for that with on by from has have at are were be said as will his "
+    "he it an not after who they their over but this would been new says had its which about more",
+    "fr": "le la les des est et une dans pour que qui sur avec du au aux par il elle sont a été ce ne pas",
+    "de": "der die das und ist nicht ein eine den dem von zu mit für auf sich auch im des wurde er sie es "
+    "als an werden bei",
+    "tr": "ve bir bu için ile olarak da de daha çok olan sonra kadar gibi en ne ise var değil olduğu "
+    "türkiye",
+    "az": "və bir bu üçün ilə də da edir olan olub daha azərbaycan azərbaycanın hüququ var edib dir "
+    "hər onun kimi prezident prezidenti bakı bakıda heç şəxs malikdir",
+    "uk": "та що від для це як але його був про за не в у на з після під до є які вони також бути",
+    "ru": "и что от для это как но его был о об за не в у на с после под до которые они также быть "
+    "или еще ещё при из по все уже только",
+}
+_TELLING_SETS = {language: frozenset(words.split()) for language, words in _TELLING.items()}
+_LONGEST = 600
+# The feed's own word is worth this much more than any other language's, and no more: feeds lie.
+_HINT_WEIGHT = 3.0
+_SEED = 0
+
+
+class _Profiles:
+    """langdetect, restricted to the languages of one script."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        """Read the profiles that the library carries."""
+        folder = resources.files("langdetect").joinpath("profiles")
+        self._factory: Any = DetectorFactory()
+        self._factory.seed = _SEED
+        self._factory.load_json_profile(
+            [folder.joinpath(language).read_text(encoding="utf-8") for language in languages]
+        )
+        self._languages = languages
+
+    def detect(self, text: str, hint: str | None) -> str:
+        """Return the likeliest of the languages, or nothing if the text gives no ground."""
+        detector = self._factory.create()
+        if hint in self._languages:
+            detector.set_prior_map(
+                {one: _HINT_WEIGHT if one == hint else 1.0 for one in self._languages}
+            )
+        detector.append(text)
+        try:
+            found = str(detector.detect())
+        except LangDetectException:
+            return ""
+        return "" if found == "unknown" else found
+
+
+_loading = threading.Lock()
+
+
+@functools.cache
+def _profiles_cached(script: str) -> _Profiles:
+    return _Profiles(_PROFILES[script])
+
+
+def _profiles(script: str) -> _Profiles:
+    # functools.cache would let two threads read the same profiles at once.
+    with _loading:
+        return _profiles_cached(script)
+
+
+def load_profiles() -> None:
+    """Read langdetect's profiles now rather than at the first text that needs them."""
+    for script in _PROFILES:
+        _profiles(script)
+
+
+def detect_language(text: str, hint: str | None = None) -> str:
+    """Return the ISO 639-1 code of the language *text* is in; *hint* is its feed's language.
+
+    A text without letters is taken to be in the feed's language; "und" if that is not known.
+    """
+    text = text[:_LONGEST]
+    script = _main_script(text)
+    if script == "":
+        return hint if hint and len(hint) == 2 else _UNKNOWN
+    if script not in _PROFILES:
+        return script
+    return _by_letters(script, text) or _by_words(script, text) or _by_profiles(script, text, hint)
+
+
+def _main_script(text: str) -> str:
+    counts = [(len(pattern.findall(text)), script) for script, pattern in _SCRIPTS]
+    best, script = max(counts, key=lambda pair: pair[0])
+    if script == "zh" and dict((s, n) for n, s in counts)["ja"]:
+        return "ja"
+    return script if best else ""
+
+
+def _by_letters(script: str, text: str) -> str:
+    """Tell by letters that one language of a script has and its neighbours lack."""
+    for language, letters in _LETTERS:
+        if script != ("en" if language == "az" else "fa" if language == "fa" else "ru"):
+            continue
+        found = len(letters.findall(text))
+        # One foreign name in a long text must not decide for the whole.
+        if found * 60 >= len(text):
+            return language
+    return ""
+
+
+def _by_words(script: str, text: str) -> str:
+    words = [word.casefold() for word in _WORDS.findall(text)]
+    candidates = ("uk", "ru") if script == "ru" else ("en", "fr", "de", "tr", "az")
+    if script == "fa":
+        return ""
+    counts = sorted(
+        ((sum(w in _TELLING_SETS[one] for w in words), one) for one in candidates), reverse=True
+    )
+    (most, language), (next_most, _) = counts[0], counts[1]
+    return language if most >= 2 and most >= 2 * next_most + 1 else ""
+
+
+def _by_profiles(script: str, text: str, hint: str | None) -> str:
+    found = _profiles(script).detect(text, hint)
+    if found:
+        return found
+    # No ground at all (a name, a number): the feed's language if its script allows it.
+    if hint in _PROFILES[script] or (script == "en" and hint == "az"):
+        return str(hint)
+    return {"ru": "ru", "en": "en", "fa": "fa"}[script]

@@ -1,0 +1,136 @@
+"""The glossary: one meaning with its words in three languages, and what must not count.
+
+A concept's words are compiled to patterns over the keys of words, so that every inflected form
+counts. A pattern is one word ("граница") or several that stand side by side ("прекращение огня").
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.language.tables import glossary_files, read_records
+
+LANGUAGES = ("hy", "ru", "en")
+_PREFIX = "concepts_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One meaning: its words by language, and sentences that hold it or only seem to."""
+
+    id: str
+    category: str
+    gravity: int
+    words: dict[str, tuple[str, ...]]
+    # Words that ask for the concept when typed, but are no evidence of it when read: "strike"
+    # asks for walkouts too, but most strikes in the news are from the air.
+    asked_by: dict[str, tuple[str, ...]]
+    never: dict[str, tuple[str, ...]]
+    territory: str = ""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Words side by side that mean a concept (or, with *never*, that hide it)."""
+
+    concept: str
+    words: tuple[frozenset[str], ...]
+    never: bool = False
+    reads: bool = True
+
+
+def _by_language(given: Any) -> dict[str, tuple[str, ...]]:
+    return {language: tuple((given or {}).get(language, ())) for language in LANGUAGES}
+
+
+@functools.cache
+def read_concepts() -> tuple[Concept, ...]:
+    """Return the curated concepts, in the order of their files."""
+    concepts = []
+    for name in glossary_files():
+        category = name.removeprefix(_PREFIX).removesuffix(".jsonl")
+        concepts.extend(
+            Concept(
+                id=record["id"],
+                category=category,
+                gravity=record.get("gravity", 0),
+                words=_by_language(record),
+                asked_by=_by_language(record.get("ask")),
+                never=_by_language(record.get("not")),
+                territory=record.get("cldr", ""),
+                examples=tuple(record.get("yes", ())),
+                counter_examples=tuple(record.get("no", ())),
+            )
+            for record in read_records(name)
+        )
+    return tuple(concepts)
+
+
+class Glossary:
+    """The concepts, ready to be found in the keys of words."""
+
+    def __init__(
+        self, concepts: Iterable[Concept], keys_of_word: Callable[[str], frozenset[str]]
+    ) -> None:
+        """Compile *concepts*; *keys_of_word* gives the keys that ask for one written word."""
+        self.concepts = {concept.id: concept for concept in concepts}
+        # What a single word means: by key, apart for words that count only with a capital.
+        self.ordinary: dict[str, tuple[str, ...]] = {}
+        self.proper: dict[str, tuple[str, ...]] = {}
+        self.only_asked: dict[str, tuple[str, ...]] = {}
+        self.patterns: list[Pattern] = []
+        # Which patterns of several words may begin with a key.
+        self.beginning: dict[str, tuple[int, ...]] = {}
+        self.names: set[str] = set()
+        for concept in self.concepts.values():
+            for table, reads, never in (
+                (concept.words, True, False),
+                (concept.asked_by, False, False),
+                (concept.never, True, True),
+            ):
+                for terms in table.values():
+                    for term in terms:
+                        self._compile(concept.id, term, keys_of_word, reads=reads, never=never)
+        # Keys by which a concept is hidden together with it: its own words' keys.
+        self.own_keys: dict[str, frozenset[str]] = {}
+        for table_by_key in (self.ordinary, self.proper):
+            for key, ids in table_by_key.items():
+                for concept_id in ids:
+                    self.own_keys[concept_id] = self.own_keys.get(concept_id, frozenset()) | {key}
+
+    def _compile(
+        self,
+        concept: str,
+        term: str,
+        keys_of_word: Callable[[str], frozenset[str]],
+        *,
+        reads: bool,
+        never: bool,
+    ) -> None:
+        words = tuple(keys_of_word(word) for word in term.replace("-", " ").split())
+        if len(words) == 1 and not never:
+            if not reads:
+                table = self.only_asked
+            elif term[:1].isupper():
+                table = self.proper
+            else:
+                table = self.ordinary
+            for key in words[0]:
+                if concept not in table.get(key, ()):
+                    table[key] = (*table.get(key, ()), concept)
+            return
+        number = len(self.patterns)
+        self.patterns.append(Pattern("@" + concept, words, never, reads))
+        for key in words[0]:
+            self.beginning[key] = (*self.beginning.get(key, ()), number)
+
+    def asked_by_key(self, key: str) -> tuple[str, ...]:
+        """Return the concepts that a typed word with this key asks for."""
+        return (
+            *self.ordinary.get(key, ()),
+            *self.proper.get(key, ()),
+            *self.only_asked.get(key, ()),
+        )

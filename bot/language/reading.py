@@ -1,0 +1,119 @@
+"""What one word of a text can stand for: its keys.
+
+A key is a short string; its first character tells its kind:
+
+    граница   a citation form the word may belong to
+    ~ջր       an Armenian stem that lost its vowel
+    ^us       written in capitals only: US, not us
+    #pašinian the skeleton of a name; %… the same of a word that may be no name
+    &pšnn     its consonants: near names share them
+    @border   a concept of the glossary, or a given name known in several languages
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bot.language.dictionaries import Dictionaries
+from bot.language.endings_en import EnglishEndings
+from bot.language.endings_hy import REDUCED, ArmenianEndings
+from bot.language.endings_ru import RussianNameEndings
+from bot.language.fold import fold, script_of
+from bot.language.glossary import Glossary
+from bot.language.skeleton import consonants, skeletons
+
+NAME, MAYBE_NAME, NEAR, CAPITALS, CONCEPT = "#", "%", "&", "^", "@"
+LONGEST_ACRONYM = 5
+SHORTEST_NAME = 4
+SHORTEST_NEAR = 4
+
+
+class WordKeys(NamedTuple):
+    """What one word of a text can stand for."""
+
+    folded: str
+    script: str
+    keys: tuple[str, ...]
+    # The name's skeletons, for comparing near names.
+    sounds: tuple[str, ...]
+    # Patterns of the glossary that may begin here.
+    begins: tuple[int, ...]
+    capital: bool
+
+
+class WordReader:
+    """Gives words of texts their keys."""
+
+    def __init__(self, dictionaries: Dictionaries) -> None:
+        """Read the tables of endings."""
+        self.dictionaries = dictionaries
+        self.armenian = ArmenianEndings()
+        self.english = EnglishEndings()
+        self.russian_names = RussianNameEndings()
+        # Known spellings of given names and of names that no transliteration gives.
+        self.known_names: Mapping[str, tuple[str, ...]] = {}
+        self.glossary: Glossary | None = None
+
+    def citation_forms(self, folded: str, script: str) -> frozenset[str]:
+        """Return the citation forms that a folded word of a text may belong to."""
+        if script == "hy":
+            return self.armenian.citation_forms(folded)
+        if script == "ru":
+            return frozenset((folded, *self.dictionaries.citation_forms_ru(folded)))
+        if script == "en":
+            return self.english.citation_forms(folded)
+        return frozenset((folded,))
+
+    def name_forms(self, folded: str, script: str, forms: frozenset[str]) -> frozenset[str]:
+        """Return the citation forms a capitalised word may have as a name."""
+        if script == "ru" and not self.dictionaries.knows_ru(folded):
+            return forms | self.russian_names.citation_forms(folded)
+        return frozenset(form for form in forms if form[0] != REDUCED)
+
+    def read(self, written: str) -> WordKeys:
+        """Return the keys of one word as it stands in a cleaned text."""
+        folded = fold(written)
+        script = script_of(folded)
+        forms = self.citation_forms(folded, script)
+        keys = set(forms)
+        sounds: set[str] = set()
+        bare = written[:-2] if written.endswith(("'s", "'S")) else written
+        if bare.isupper() and 2 <= len(bare) <= LONGEST_ACRONYM:
+            keys.add(CAPITALS + fold(bare))
+        capital = written[:1].isupper()
+        if capital:
+            names = self.name_forms(folded, script, forms)
+            sounds = self._add_names(names, folded, keys)
+            forms |= names
+        glossary = self.glossary
+        begins: set[int] = set()
+        if glossary is not None:
+            concepts: set[str] = set()
+            for key in keys | forms:
+                concepts.update(glossary.ordinary.get(key, ()))
+                if capital:
+                    concepts.update(glossary.proper.get(key, ()))
+                begins.update(glossary.beginning.get(key, ()))
+            keys.update(CONCEPT + concept for concept in concepts)
+        return WordKeys(
+            folded,
+            script,
+            tuple(sorted(keys)),
+            tuple(sorted(sounds)),
+            tuple(sorted(begins)),
+            capital,
+        )
+
+    def _add_names(self, names: frozenset[str], folded: str, keys: set[str]) -> set[str]:
+        """Add what the word gives as a name; return the skeletons that "near" compares."""
+        ordinary = self.dictionaries.is_ordinary(folded)
+        sounds: set[str] = set()
+        for name in names:
+            keys.update(self.known_names.get(name, ()))
+            for skeleton in skeletons(name):
+                if ordinary or len(skeleton) < SHORTEST_NAME:
+                    keys.add(MAYBE_NAME + skeleton)
+                else:
+                    keys.add(NAME + skeleton)
+                    sounds.add(skeleton)
+                    keys.add(NEAR + consonants(skeleton))
+        return sounds

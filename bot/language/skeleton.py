@@ -1,0 +1,226 @@
+"""The sound of a name, so that Пашинян, Փաշինյան and Pashinyan (or Pashinian) are one.
+
+Each script has its own way to a rough phonetic spelling, the skeleton; two words are taken for
+one name when their sets of skeletons meet. What a script leaves open gives several skeletons:
+Armenian ղ is written g or gh, Russian г stands for g or h, English ch for ch or kh.
+"""
+
+import functools
+import itertools
+import re
+import unicodedata
+
+from bot.language.fold import script_of
+
+_HY = dict(
+    zip(
+        "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆ",
+        [
+            "a",
+            "b",
+            "g",
+            "d",
+            "E",
+            "z",
+            "e",
+            "_",
+            "t",
+            "ž",
+            "i",
+            "l",
+            "h",
+            "c",
+            "k",
+            "h",
+            "dz",
+            "g",
+            "č",
+            "m",
+            "y",
+            "n",
+            "š",
+            "O",
+            "č",
+            "p",
+            "j",
+            "r",
+            "s",
+            "v",
+            "t",
+            "r",
+            "c",
+            "v",
+            "p",
+            "k",
+            "o",
+            "f",
+        ],
+        strict=True,
+    )
+)
+_HY["ը"] = ""
+_RU = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщыэюяіїєґўј",
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "e",
+            "ž",
+            "z",
+            "i",
+            "y",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "h",
+            "c",
+            "č",
+            "š",
+            "š",
+            "i",
+            "e",
+            "yu",
+            "ya",
+            "i",
+            "i",
+            "e",
+            "g",
+            "u",
+            "y",
+        ],
+        strict=True,
+    )
+)
+_EN = {
+    "shch": "š", "tsch": "č", "sch": "š", "tch": "č", "dzh": "j", "dj": "j", "zh": "ž", "kh": "h",
+    "gh": "g", "sh": "š", "ch": "č", "ph": "f", "th": "t", "tz": "c", "ts": "c", "ck": "k",
+    "cz": "č", "qu": "kv", "q": "k", "x": "ks", "oo": "u", "ee": "i", "ou": "u", "w": "v",
+}  # fmt: skip
+_EN_SOUNDS = re.compile("|".join(sorted(_EN, key=len, reverse=True)))
+_HOLDS = 40_000
+
+
+def _common(sound: str) -> str:
+    """Level what scripts write differently for one sound: glides, doubles, sibilants."""
+    sound = re.sub("[^a-zščžj]", "", sound)
+    for written, heard in (
+        ("šč", "š"), ("ts", "c"), ("tc", "c"), ("tč", "č"), ("dj", "j"), ("dž", "j"), ("tš", "č"),
+    ):  # fmt: skip
+        sound = sound.replace(written, heard)
+    sound = re.sub(r"(.)\1+", r"\1", sound)
+    sound = re.sub("(?<![aeiou])y(?![aeiou])", "i", sound)
+    sound = re.sub("[iy]+(?=[aeou])", "", sound)
+    sound = re.sub("(?<=[aeiou])y", "i", sound).replace("y", "i")
+    sound = re.sub("([ščžcj])o", r"\1e", sound)
+    sound = re.sub("([td])r$", r"\1er", sound)
+    return re.sub(r"(.)\1+", r"\1", sound)
+
+
+def _sounds_hy(word: str) -> set[str]:
+    units = ["u" if unit == "ու" else unit for unit in re.findall("ու|.", word)]
+    sounds = []
+    for place, unit in enumerate(units):
+        sound = "u" if unit == "u" else _HY.get(unit, "")
+        if sound in ("E", "O"):
+            opening = {"E": "ye", "O": "vo"}[sound]
+            sound = opening if place == 0 else sound.lower()
+        sounds.append(sound)
+    base = "".join(sounds)
+    found = {base}
+    if units[0] in ("ո", "հ"):
+        found.add(base[1:])
+    if "հ" in word[1:] and "խ" not in word:
+        found |= {s[0] + s[1:].replace("h", "") for s in found if s}
+    if "ղ" in units:
+        for choice in itertools.product("gh", repeat=min(units.count("ղ"), 2)):
+            chosen = iter(choice)
+            found.add(
+                "".join(
+                    next(chosen, "g") if unit == "ղ" else sound
+                    for unit, sound in zip(units, sounds, strict=True)
+                )
+            )
+        if word[0] == "ղ":
+            found |= {"k" + s[1:] for s in list(found)}
+    if "յո" in word:
+        found |= {s.replace("yo", "e") for s in found}
+    if "ձ" in word:
+        found.add(base.replace("dz", "z"))
+    if re.search("ու[աեէիոօ]", word):
+        found |= {re.sub("u(?=[aeio])", "v", s) for s in found}
+    return found
+
+
+def _sounds_ru(word: str) -> set[str]:
+    sounds = [_RU.get(letter, letter if letter.isascii() else "") for letter in word]
+    found = {"".join(sounds).replace("dž", "j")}
+    for place, letter in enumerate(word):
+        if letter == "г":
+            found.add("".join([*sounds[:place], "h", *sounds[place + 1 :]]))
+    if re.search("у[эиаое]", word):
+        found |= {re.sub("u(?=[aeio])", "v", s) for s in found}
+    return found
+
+
+def _sounds_en(word: str) -> set[str]:
+    word = unicodedata.normalize("NFD", word)
+    word = "".join(c for c in word if not unicodedata.combining(c)).replace("ß", "ss")
+    word = re.sub("(?<=[ei])[iy]j?$", "y", word)
+    found = {word}
+    if "yo" in word:
+        found.add(word.replace("yo", "e"))
+    if re.search("g[ei]", word):
+        found.add(re.sub("g(?=[ei])", "j", word))
+    if word[:1] == "h" and word.endswith(("yan", "ian")):
+        found.add(word[1:])
+    if "h" in word[1:]:
+        silent = re.sub("(?<=[aeiou])h(?=[aeiou])|(?<=[rnvm])h(?=[aeiou])", "", word[1:])
+        found.add(word[0] + silent)
+    for written, heard in (("x", "kh"), ("oo", "o"), ("j", "y"), ("w", "u"), ("gh", "kh")):
+        if written in word:
+            found |= {s.replace(written, heard) for s in found}
+    if "ch" in word and "tch" not in word:
+        found |= {s.replace("ch", "kh") for s in found}
+    if re.search("gu[ei]", word):
+        found |= {re.sub("gu(?=[ei])", "g", s) for s in found}
+    heard_all = set()
+    for written in found:
+        sound = _EN_SOUNDS.sub(lambda m: _EN[m.group()], written)
+        if "ts" not in word and "tz" not in word:
+            sound = re.sub("c(?=[eiy])", "s", sound)
+            sound = re.sub("(?<![ts])c(?![eiyh])", "k", sound)
+        heard_all.add(sound)
+    return heard_all
+
+
+@functools.lru_cache(_HOLDS)
+def skeletons(folded: str) -> frozenset[str]:
+    """Return the rough phonetic spellings of one folded word, each of two letters or more."""
+    script = script_of(folded)
+    if script == "hy":
+        sounds = _sounds_hy(folded)
+    elif script == "ru":
+        sounds = _sounds_ru(folded)
+    elif script == "en":
+        sounds = _sounds_en(folded)
+    else:
+        return frozenset()
+    return frozenset(s for s in map(_common, sounds) if len(s) >= 2)
+
+
+def consonants(skeleton: str) -> str:
+    """Return a skeleton without its vowels, save the first letter: what "near" names share."""
+    return skeleton[0] + re.sub("[aeiou]", "", skeleton[1:])

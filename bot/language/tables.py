@@ -1,0 +1,40 @@
+"""Reading the tables of this room: the only place of it that opens a file."""
+
+import hashlib
+import json
+from importlib import resources
+from typing import Any
+
+_HERE = resources.files(__package__ or "bot.language")
+
+
+def read_table(name: str) -> list[list[str]]:
+    """Return the rows of a tab-separated table, without its comments."""
+    text = _HERE.joinpath(name).read_text(encoding="utf-8")
+    return [
+        [cell.strip() for cell in line.split("\t")]
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+
+
+def read_records(name: str) -> list[dict[str, Any]]:
+    """Return the objects of a JSON-lines file."""
+    text = _HERE.joinpath(name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def glossary_files() -> list[str]:
+    """Return the names of the glossary's files, one a category."""
+    return sorted(p.name for p in _HERE.iterdir() if p.name.endswith(".jsonl"))
+
+
+def digest() -> int:
+    """Return a number that changes when any table or any code of this room does."""
+    parts = sorted(
+        (p.name, p.read_bytes())
+        for p in _HERE.iterdir()
+        if p.name.endswith((".jsonl", ".tsv", ".py"))
+    )
+    whole = hashlib.sha256(b"\0".join(name.encode() + b"\0" + data for name, data in parts))
+    return int.from_bytes(whole.digest()[:6], "big")

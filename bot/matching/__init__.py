@@ -1,0 +1,42 @@
+"""What a subscriber typed, held against what the news say."""
+
+import functools
+
+from bot.matching.compile import parse_keyword
+from bot.matching.matcher import Found, Matcher, holds
+from bot.matching.query import Query
+from bot.matching.refusal import KeywordRefused, RefusalReason
+from bot.matching.text import ReadText, read_text
+
+__all__ = [
+    "Found",
+    "KeywordRefused",
+    "Matcher",
+    "Query",
+    "ReadText",
+    "RefusalReason",
+    "holds",
+    "matches",
+    "parse_keyword",
+    "read_text",
+]
+
+_KEYWORDS_HELD = 20_000
+_TEXTS_HELD = 2_000
+
+
+@functools.lru_cache(_KEYWORDS_HELD)
+def _parsed(keyword: str) -> Query | None:
+    try:
+        return parse_keyword(keyword)
+    except KeywordRefused:
+        return None
+
+
+_read = functools.lru_cache(_TEXTS_HELD)(read_text)
+
+
+def matches(keyword: str, text: str) -> bool:
+    """Tell whether *text* satisfies *keyword*; a keyword that is refused matches nothing."""
+    query = _parsed(keyword)
+    return query is not None and holds(query, _read(text)) is not None

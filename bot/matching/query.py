@@ -1,0 +1,265 @@
+"""What one keyword asks for, compiled: a small tree over keys, held against read texts."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from bot.language import WordKeys, fold_text
+from bot.language.reading import NEAR
+from bot.language.skeleton import consonants
+from bot.matching.text import ReadText
+
+
+@dataclass(frozen=True, slots=True)
+class WordPattern:
+    """One word that is looked for."""
+
+    keys: tuple[str, ...]
+    script: str = ""
+    # Skeletons to which a name in another script may come near, by one letter.
+    near: tuple[str, ...] = ()
+    # The form the word must have, for =word.
+    exact: str = ""
+    # How much the word narrows a search: longer and rarer is more.
+    weight: int = 0
+
+    def fits(self, word: WordKeys, hidden: Iterable[str] = ()) -> bool:
+        """Tell whether a word of a text is what is looked for."""
+        if self.exact:
+            return self.exact in (word.folded, "^" + word.folded) and any(
+                key in word.keys for key in self.keys
+            )
+        for key in word.keys:
+            if key in self.keys and key not in hidden:
+                return True
+        return bool(self.near) and self._is_near(word)
+
+    def _is_near(self, word: WordKeys) -> bool:
+        # Within one script a letter more or less is another name: Саргсян is not Саркисян's slip.
+        if word.script == self.script:
+            return False
+        return any(
+            consonants(sound) == consonants(near)
+            and Levenshtein.distance(sound, near, score_cutoff=1) <= 1
+            for sound in word.sounds
+            for near in self.near
+        )
+
+    def anchors(self) -> frozenset[str]:
+        """Return keys of which a fitting word has at least one."""
+        return frozenset((*self.keys, *(NEAR + consonants(near) for near in self.near)))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, or words side by side; or any words that mean one of its concepts."""
+
+    words: tuple[WordPattern, ...]
+    concepts: tuple[str, ...] = ()
+    # Counter-words hide what a plain word means, not what somebody put in quotes.
+    quoted: bool = False
+
+    def find(self, text: ReadText) -> tuple[int, int] | None:
+        """Return where the term stands in a text, as places of words, or None."""
+        concepts = self.concepts
+        hidden = {} if self.quoted else text.hidden
+        if concepts:
+            for span in text.spans:
+                if span.concept in concepts:
+                    return span.start, span.end
+            for place, word in enumerate(text.words):
+                for key in word.keys:
+                    if key in concepts and key not in text.hidden.get(place, ()):
+                        return place, place + 1
+        first, size = self.words[0], len(self.words)
+        for place in range(len(text.words) - size + 1):
+            if first.fits(text.words[place], hidden.get(place, ())) and all(
+                self.words[n].fits(text.words[place + n], hidden.get(place + n, ()))
+                for n in range(1, size)
+            ):
+                return place, place + size
+        return None
+
+    def anchors(self) -> frozenset[str]:
+        """Return keys of which every fitting text has at least one."""
+        heaviest = max(self.words, key=lambda word: word.weight)
+        return heaviest.anchors() | frozenset(self.concepts)
+
+    def weight(self) -> int:
+        """Return how much the term narrows a search."""
+        return max(word.weight for word in self.words) - (3 if self.concepts else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyLanguage:
+    """Only items in one of these languages."""
+
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlySource:
+    """Only items of one of these publishers, named by words folded and joined."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part must hold."""
+
+    parts: "tuple[Part, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part must hold."""
+
+    parts: "tuple[Part, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part must not hold."""
+
+    part: "Part"
+
+
+Part = Term | OnlyLanguage | OnlySource | All | AnyOf | Not
+_Spans = tuple[tuple[int, int], ...]
+
+
+def find_part(part: Part, text: ReadText, language: str, publisher: str) -> _Spans | None:
+    """Return where *part* holds in a text, or None; () if it holds without a word."""
+    if isinstance(part, Term):
+        found = part.find(text)
+        return None if found is None else (found,)
+    if isinstance(part, OnlyLanguage):
+        return () if language in part.languages else None
+    if isinstance(part, OnlySource):
+        named = fold_text(publisher)
+        return () if any(_is_named(name, named) for name in part.names) else None
+    if isinstance(part, Not):
+        return () if find_part(part.part, text, language, publisher) is None else None
+    if isinstance(part, AnyOf):
+        spans = [find_part(one, text, language, publisher) for one in part.parts]
+        held = [found for found in spans if found is not None]
+        return tuple(span for found in held for span in found) if held else None
+    together: list[tuple[int, int]] = []
+    for one in part.parts:
+        found_one = find_part(one, text, language, publisher)
+        if found_one is None:
+            return None
+        together.extend(found_one)
+    return tuple(together)
+
+
+def _is_named(asked: str, publisher: str) -> bool:
+    """Tell whether a publisher's name begins with what was asked for, or has it as words."""
+    if not publisher:
+        return False
+    joined = publisher.replace(" ", "")
+    return joined.startswith(asked.replace(" ", "")) or f" {asked} " in f" {publisher} "
+
+
+def anchors_of(part: Part) -> frozenset[str]:
+    """Return keys of which every text that satisfies *part* has one; none if nothing is asked."""
+    if isinstance(part, Term):
+        return part.anchors()
+    if isinstance(part, AnyOf):
+        each = [anchors_of(one) for one in part.parts]
+        return frozenset().union(*each) if all(each) else frozenset()
+    if isinstance(part, All):
+        best: tuple[int, frozenset[str]] | None = None
+        for one in part.parts:
+            anchors = anchors_of(one)
+            if anchors and (best is None or weight_of(one) > best[0]):
+                best = (weight_of(one), anchors)
+        return best[1] if best else frozenset()
+    return frozenset()
+
+
+def weight_of(part: Part) -> int:
+    """Return how much *part* narrows a search."""
+    if isinstance(part, Term):
+        return part.weight()
+    if isinstance(part, AnyOf):
+        return min(map(weight_of, part.parts), default=0)
+    if isinstance(part, All):
+        return max(map(weight_of, part.parts), default=0)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one keyword asks for.
+
+    *canonical* is the same for everything typed that means the same, and differs otherwise.
+    """
+
+    canonical: str
+    root: Part
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Keys of which every text that satisfies the query has at least one."""
+        return anchors_of(self.root)
+
+    @property
+    def is_one_word(self) -> bool:
+        """Whether a key of one word decides, without a look at the rest of the text."""
+        root = self.root
+        return (
+            isinstance(root, Term)
+            and len(root.words) == 1
+            and not root.words[0].exact
+            and not root.quoted
+        )
+
+    def to_json(self) -> str:
+        """Return the query as stored: its keys need not be computed again."""
+        return json.dumps(
+            [self.canonical, _to_data(self.root)], ensure_ascii=False, separators=(",", ":")
+        )
+
+    @classmethod
+    def from_json(cls, stored: str) -> "Query":
+        """Rebuild a query from what to_json() gave."""
+        canonical, root = json.loads(stored)
+        return cls(canonical, _from_data(root))
+
+
+def _to_data(part: Part) -> list[Any]:
+    if isinstance(part, Term):
+        patterns = [[w.keys, w.script, w.near, w.exact, w.weight] for w in part.words]
+        return ["term", patterns, part.concepts, part.quoted]
+    if isinstance(part, OnlyLanguage):
+        return ["language", part.languages]
+    if isinstance(part, OnlySource):
+        return ["source", part.names]
+    if isinstance(part, Not):
+        return ["not", _to_data(part.part)]
+    name = "all" if isinstance(part, All) else "any"
+    return [name, [_to_data(one) for one in part.parts]]
+
+
+def _from_data(data: list[Any]) -> Part:
+    kind = data[0]
+    if kind == "term":
+        _, patterns, concepts, quoted = data
+        words = tuple(
+            WordPattern(tuple(keys), script, tuple(near), exact, weight)
+            for keys, script, near, exact, weight in patterns
+        )
+        return Term(words, tuple(concepts), quoted)
+    if kind == "language":
+        return OnlyLanguage(tuple(data[1]))
+    if kind == "source":
+        return OnlySource(tuple(data[1]))
+    if kind == "not":
+        return Not(_from_data(data[1]))
+    parts = tuple(_from_data(one) for one in data[1])
+    return All(parts) if kind == "all" else AnyOf(parts)
