@@ -39,6 +39,7 @@ class User:
     username: str | None = None
     language_code: str | None = None
     is_bot: bool = False
+    about: str = ""
 
     def wire(self) -> Wire:
         """Return the Bot API's ``User``."""

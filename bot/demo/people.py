@@ -29,9 +29,10 @@ class People:
         last_name: str | None = None,
         username: str | None = None,
         started: bool = False,
+        about: str = "",
     ) -> User:
         """Add a person. As in Telegram the bot cannot write first: *started* says they spoke."""
-        user = User(user_id, first_name, last_name, username, language_code)
+        user = User(user_id, first_name, last_name, username, language_code, about=about)
         self.messenger.users[user_id] = user
         state = ChatState.ACTIVE if started else ChatState.NOT_STARTED
         chat = Chat(user_id, "private", first_name, username, state=state)

@@ -81,11 +81,14 @@ class PeopleDoor:
         for chat in messenger.chats.values():
             user = messenger.users.get(chat.chat_id)
             language = (user.language_code if user else None) or ""
+            about = user.about if user else ""
             chats.append(
                 chat.wire()
                 | {
                     "state": chat.state.value,
                     "topics": chat.topics,
+                    "language_code": language,
+                    "about": about,
                     "bot": {
                         kind: messenger.profile.text(kind, language)
                         for kind in ("name", "description", "short_description")
