@@ -49,10 +49,8 @@ class Language:
         """Load everything; this takes seconds."""
         reader = WordReader(default_dictionaries())
         self.given_names = read_given_names()
-        known: dict[str, tuple[str, ...]] = dict(self.given_names)
-        for spelling, keys in read_known_surnames().items():
-            known[spelling] = (*known.get(spelling, ()), *keys)
-        reader.known_names = known
+        reader.given_names = self.given_names
+        reader.surnames = read_known_surnames()
         function_words = frozenset(
             fold(word) for row in read_table("function_words.tsv") for word in row[-1].split()
         )

@@ -11,10 +11,13 @@ from bot.language.reading import (
     LONGEST_ACRONYM,
     MAYBE_NAME,
     NAME,
+    SAME_SCRIPT,
+    SCRIPTS,
     SHORTEST_NAME,
+    SHORTEST_SKELETON,
     WordReader,
 )
-from bot.language.skeleton import skeletons
+from bot.language.skeleton import plain_skeleton, skeletons
 
 _SHORTEST_GUESS = 4
 _GUESSES = 3
@@ -72,8 +75,7 @@ class WordAsker:
         if script == "hy":
             return self._citation_forms_hy(folded)
         if script == "ru":
-            forms = self._dictionaries.citation_forms_ru(folded)
-            return frozenset((folded,) if folded in forms else (folded, *forms[:2]))
+            return frozenset((folded, *self._dictionaries.asked_forms_ru(folded)[:2]))
         if script == "en":
             lemma = self._dictionaries.lemma(folded, "en")
             if lemma in self._reader.english.citation_forms(folded):
@@ -82,11 +84,14 @@ class WordAsker:
 
     def _citation_forms_hy(self, folded: str) -> frozenset[str]:
         possible = self._reader.armenian.citation_forms(folded)
-        small = self._dictionaries.lemma(folded, "hy")
-        large = self._dictionaries.lemma(folded, "hy", capital=True)
-        if small == large == folded and self._dictionaries.is_known(folded, "hy"):
+        lemmas = {self._dictionaries.lemma(folded, "hy", capital=c) for c in (False, True)}
+        if lemmas == {folded} and self._dictionaries.is_known(folded, "hy"):
             return frozenset((folded,))
-        found = {folded} | ({small, large} & possible)
+        # The dictionary's lemma of a plural with an article is at times the plural.
+        lemmas |= {self._dictionaries.lemma(lemma, "hy") for lemma in lemmas}
+        found = {folded} | {
+            lemma for lemma in lemmas if self._reader.armenian.asked_forms(lemma) & possible
+        }
         if len(found) == 1:
             # No dictionary knows it: the shortest forms that the endings allow.
             shorter = sorted(
@@ -128,22 +133,42 @@ class WordAsker:
         ordinary = self.is_ordinary(folded) and not in_name
         sounds: set[str] = set()
         forms = [form for form in self.citation_forms(folded) if form[0] != REDUCED]
-        for form in forms:
-            keys.update(self._reader.known_names.get(form, ()))
-            if ordinary:
-                continue
-            shortest = _SHORTEST_IN_NAME if in_name else SHORTEST_NAME
-            if len(form) < shortest:
-                continue
-            for skeleton in skeletons(form):
-                if len(skeleton) >= shortest:
-                    sounds.add(skeleton)
-                    if len(skeleton) >= SHORTEST_NAME:
-                        keys.add(NAME + skeleton)
-                    if in_name:
-                        keys.add(MAYBE_NAME + skeleton)
         concepts = self._concepts(plain | {CAPITALS + folded})
+        glossary = self._reader.glossary
+        # A word that the glossary translates needs no guess at how it sounds.
+        translated = glossary is not None and any(key in glossary.ordinary for key in plain)
+        others = [other for other in SCRIPTS if other != script]
+        for form in forms:
+            keys.update(self._reader.surnames.get(form, ()))
+            given = self._reader.given_names.get(form, ())
+            keys.update(f"{key}:{other}" for key in given for other in others)
+            if not translated or in_name:
+                sounds |= self._add_sounds(form, others, keys, ordinary=ordinary, in_name=in_name)
         return AskedWord(folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary)
+
+    def _add_sounds(
+        self, form: str, others: list[str], keys: set[str], *, ordinary: bool, in_name: bool
+    ) -> set[str]:
+        """Add what finds the word as a name; return the skeletons that "near" compares.
+
+        An ordinary word is looked for as a name too (the town of Ջերմուկ is a spring by name),
+        but only in other scripts and letter by letter: texts guard against ordinary words.
+        """
+        sounds: set[str] = set()
+        plain = plain_skeleton(form)
+        for skeleton in skeletons(form):
+            kinds = []
+            if len(form) >= SHORTEST_NAME and len(skeleton) >= SHORTEST_SKELETON:
+                kinds.append(NAME)
+            if in_name and len(skeleton) >= _SHORTEST_IN_NAME:
+                kinds.append(MAYBE_NAME)
+            for kind in kinds:
+                keys.update(f"{kind}{other}:{skeleton}" for other in others)
+                if skeleton == plain and not ordinary:
+                    keys.add(f"{kind}{SAME_SCRIPT}{skeleton}")
+            if kinds and not ordinary:
+                sounds.add(skeleton)
+        return sounds
 
     def _concepts(self, keys: frozenset[str]) -> frozenset[str]:
         glossary: Glossary | None = self._reader.glossary

@@ -31,6 +31,17 @@ class Dictionaries:
         forms = [p.normal_form.replace("ё", "е") for p in parses if p.score >= LIKELY_PARSE]
         return tuple(dict.fromkeys(forms))
 
+    def asked_forms_ru(self, folded: str) -> tuple[str, ...]:
+        """Return the dictionary forms of a typed word: none if it stands in one already.
+
+        Where it can be a noun it is taken for one: "дороги" are roads, not "dear"; "зимой" is
+        the winter rather than an adverb.
+        """
+        parses = [p for p in self._russian.parse(folded) if p.score >= LIKELY_PARSE]
+        nouns = [p for p in parses if p.tag.POS == "NOUN"]
+        forms = [p.normal_form.replace("ё", "е") for p in nouns or parses]
+        return () if folded in forms else tuple(dict.fromkeys(forms))
+
     def knows_ru(self, folded: str) -> bool:
         """Tell whether the Russian dictionary has the word, rather than guesses at it."""
         return bool(self._russian.word_is_known(folded))

@@ -49,7 +49,7 @@ def _by_language(given: Any) -> dict[str, tuple[str, ...]]:
 @functools.cache
 def read_concepts() -> tuple[Concept, ...]:
     """Return the curated concepts, in the order of their files."""
-    concepts = []
+    concepts: list[Concept] = []
     for name in glossary_files():
         category = name.removeprefix(_PREFIX).removesuffix(".jsonl")
         concepts.extend(

@@ -67,7 +67,7 @@ def _city(locales: Mapping[str, Locale], zone: str) -> dict[str, tuple[str, ...]
 
 
 def _territory(locales: Mapping[str, Locale], code: str) -> dict[str, tuple[str, ...]]:
-    named = {}
+    named: dict[str, tuple[str, ...]] = {}
     for language, locale in locales.items():
         name = locale.territories.get(code)
         if not name:

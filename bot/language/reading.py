@@ -5,7 +5,8 @@ A key is a short string; its first character tells its kind:
     граница   a citation form the word may belong to
     ~ջր       an Armenian stem that lost its vowel
     ^us       written in capitals only: US, not us
-    #pašinian the skeleton of a name; %… the same of a word that may be no name
+    #ru:pašinan  how a name in this script may sound; #=pašinan how it sounds at first sight;
+                 with % instead of #: the same of a word that may be no name
     &pšnn     its consonants: near names share them
     @border   a concept of the glossary, or a given name known in several languages
 """
@@ -19,12 +20,15 @@ from bot.language.endings_hy import REDUCED, ArmenianEndings
 from bot.language.endings_ru import RussianNameEndings
 from bot.language.fold import fold, script_of
 from bot.language.glossary import Glossary
-from bot.language.skeleton import consonants, skeletons
+from bot.language.skeleton import consonants, plain_skeleton, skeletons
 
 NAME, MAYBE_NAME, NEAR, CAPITALS, CONCEPT = "#", "%", "&", "^", "@"
+SAME_SCRIPT = "="
+SCRIPTS = ("hy", "ru", "en")
 LONGEST_ACRONYM = 5
 SHORTEST_NAME = 4
-SHORTEST_NEAR = 4
+# Doubled letters count once in a skeleton: Anna has four letters and three sounds.
+SHORTEST_SKELETON = 3
 
 
 class WordKeys(NamedTuple):
@@ -49,8 +53,10 @@ class WordReader:
         self.armenian = ArmenianEndings()
         self.english = EnglishEndings()
         self.russian_names = RussianNameEndings()
-        # Known spellings of given names and of names that no transliteration gives.
-        self.known_names: Mapping[str, tuple[str, ...]] = {}
+        # Keys of known names by spelling; a given name's key bears its script too, so that
+        # Martin finds Մարտիրոս (Martiros), yet not Martiros Martin.
+        self.given_names: Mapping[str, tuple[str, ...]] = {}
+        self.surnames: Mapping[str, tuple[str, ...]] = {}
         self.glossary: Glossary | None = None
 
     def citation_forms(self, folded: str, script: str) -> frozenset[str]:
@@ -107,13 +113,19 @@ class WordReader:
         """Add what the word gives as a name; return the skeletons that "near" compares."""
         ordinary = self.dictionaries.is_ordinary(folded)
         sounds: set[str] = set()
+        script = script_of(folded)
         for name in names:
-            keys.update(self.known_names.get(name, ()))
+            keys.update(self.surnames.get(name, ()))
+            keys.update(f"{key}:{script}" for key in self.given_names.get(name, ()))
+            plain = plain_skeleton(name)
             for skeleton in skeletons(name):
-                if ordinary or len(skeleton) < SHORTEST_NAME:
-                    keys.add(MAYBE_NAME + skeleton)
+                if ordinary or len(name) < SHORTEST_NAME or len(skeleton) < SHORTEST_SKELETON:
+                    kind = MAYBE_NAME
                 else:
-                    keys.add(NAME + skeleton)
+                    kind = NAME
                     sounds.add(skeleton)
                     keys.add(NEAR + consonants(skeleton))
+                keys.add(f"{kind}{script}:{skeleton}")
+                if skeleton == plain:
+                    keys.add(f"{kind}{SAME_SCRIPT}{skeleton}")
         return sounds

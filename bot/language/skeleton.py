@@ -175,35 +175,65 @@ def _sounds_ru(word: str) -> set[str]:
     return found
 
 
-def _sounds_en(word: str) -> set[str]:
+# What Latin letters may stand for besides what _EN says, language by language: each opens one
+# more reading. Order matters where one feeds another.
+_MAYBE_EN = tuple(
+    (re.compile(written), heard)
+    for written, heard in (
+        ("yo", "e"),
+        ("g(?=[eiy])", "j"),
+        # Gevorgian, Harutiunian: Russian drops the Armenian h.
+        ("^h(?=.*[yi]an$)", ""),
+        # Silent h: John, Delhi, Sarah, Vahagn in some spellings.
+        ("(?<=[aeiou])h(?=[aeiou])|(?<=[rnvmldbk])h(?=[aeiou])|(?<=[aeiou])h(?![aeiou])", ""),
+        ("x", "kh"),
+        ("oo", "o"),
+        ("j", "y"),
+        ("w", "u"),
+        ("gh", "kh"),
+        ("(?<!t)ch", "kh"),
+        ("gu(?=[ei])", "g"),
+        ("qu(?=[ei])", "k"),
+        ("ph", "v"),
+        # German: Weiss, Neubauer, Steiner, Merz.
+        ("ei", "ai"),
+        ("eu|äu", "oi"),
+        ("^s(?=[tp])", "sh"),
+        ("z", "ts"),
+        # Turkish: Ceyhan, Celal.
+        ("c(?=[aeiou])", "j"),
+        # Spanish and Portuguese: González.
+        ("z$", "s"),
+        # French: Georges, Margot, Renault, Henri.
+        ("(?<=[aeioubdglmnprsv])(?:es|e)$", ""),
+        ("(?<=[aeiou])[tsd]$", ""),
+        ("eau|au", "o"),
+    )
+)
+_MOST_READINGS = 32
+
+
+def _marks_off(word: str) -> str:
     word = unicodedata.normalize("NFD", word)
     word = "".join(c for c in word if not unicodedata.combining(c)).replace("ß", "ss")
-    word = re.sub("(?<=[ei])[iy]j?$", "y", word)
+    return re.sub("(?<=[ei])[iy]j?$", "y", word)
+
+
+def _heard_en(reading: str, word: str) -> str:
+    sound = _EN_SOUNDS.sub(lambda m: _EN[m.group()], reading)
+    if "ts" in word or "tz" in word or "ts" in reading:
+        return sound
+    sound = re.sub("c(?=[eiy])", "s", sound)
+    return re.sub("(?<![ts])c(?![eiyh])", "k", sound)
+
+
+def _sounds_en(word: str) -> set[str]:
+    word = _marks_off(word)
     found = {word}
-    if "yo" in word:
-        found.add(word.replace("yo", "e"))
-    if re.search("g[ei]", word):
-        found.add(re.sub("g(?=[ei])", "j", word))
-    if word[:1] == "h" and word.endswith(("yan", "ian")):
-        found.add(word[1:])
-    if "h" in word[1:]:
-        silent = re.sub("(?<=[aeiou])h(?=[aeiou])|(?<=[rnvm])h(?=[aeiou])", "", word[1:])
-        found.add(word[0] + silent)
-    for written, heard in (("x", "kh"), ("oo", "o"), ("j", "y"), ("w", "u"), ("gh", "kh")):
-        if written in word:
-            found |= {s.replace(written, heard) for s in found}
-    if "ch" in word and "tch" not in word:
-        found |= {s.replace("ch", "kh") for s in found}
-    if re.search("gu[ei]", word):
-        found |= {re.sub("gu(?=[ei])", "g", s) for s in found}
-    heard_all = set()
-    for written in found:
-        sound = _EN_SOUNDS.sub(lambda m: _EN[m.group()], written)
-        if "ts" not in word and "tz" not in word:
-            sound = re.sub("c(?=[eiy])", "s", sound)
-            sound = re.sub("(?<![ts])c(?![eiyh])", "k", sound)
-        heard_all.add(sound)
-    return heard_all
+    for written, heard in _MAYBE_EN:
+        if len(found) < _MOST_READINGS and written.search(word):
+            found |= {written.sub(heard, reading) for reading in found}
+    return {_heard_en(reading, word) for reading in found}
 
 
 @functools.lru_cache(_HOLDS)
@@ -219,6 +249,26 @@ def skeletons(folded: str) -> frozenset[str]:
     else:
         return frozenset()
     return frozenset(s for s in map(_common, sounds) if len(s) >= 2)
+
+
+@functools.lru_cache(_HOLDS)
+def plain_skeleton(folded: str) -> str:
+    """Return the one spelling that takes every letter at its first value; "" if too short.
+
+    Within one script only this is compared: the many readings are there to meet other scripts,
+    and would make Joan of Joanne.
+    """
+    script = script_of(folded)
+    if script == "hy":
+        sound = "".join("u" if u == "ու" else _HY.get(u, "") for u in re.findall("ու|.", folded))
+    elif script == "ru":
+        sound = "".join(_RU.get(letter, "") for letter in folded)
+    elif script == "en":
+        sound = _heard_en(_marks_off(folded), folded)
+    else:
+        return ""
+    sound = _common(sound.lower())
+    return sound if len(sound) >= 2 else ""
 
 
 def consonants(skeleton: str) -> str:

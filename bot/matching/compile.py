@@ -99,6 +99,9 @@ class _Compiler:
             size, concepts, in_name = self._group(typed, place)
             group = typed[place : place + size]
             place += size
+            if in_name and size == 2 and not concepts and not group[1].joined:
+                terms.append(self._two_names([w.written for w in group]))
+                continue
             reason = self._refused(group[0]) if size == 1 else None
             if reason is not None:
                 passed_over.append((group[0], reason))
@@ -160,9 +163,19 @@ class _Compiler:
                 size += 1
             return size
         # White House, Нагорный Карабах: an ordinary word that bears a capital before another.
-        if capitals and language.is_ordinary(first) and not first.isupper():
+        if capitals and not first.isupper():
             return 2
-        return 1
+        return 1 if language.is_ordinary(first) or not second_is_name else 2
+
+    def _two_names(self, written: list[str]) -> tuple[str, Part]:
+        """Return what two names in a row ask for: one full name, or two people in one text."""
+        full = self._term(written, frozenset(), in_name=True)
+        if self._language.is_given_name(written[0]) or any(
+            map(self._language.is_ordinary, written)
+        ):
+            return full
+        apart = _together([self._term([word], frozenset(), in_name=True) for word in written])
+        return _one_of([full, apart])
 
     def _term(
         self, written: list[str], concepts: frozenset[str], *, in_name: bool
