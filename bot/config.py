@@ -20,6 +20,7 @@ from bot.errors import ConfigError, Problem
 from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
+_SHORTEST_S = 30
 _Config = TypeVar("_Config", bound=BaseModel)
 
 
@@ -30,20 +31,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     api_url: str = "https://api.telegram.org"
     database_url: SecretStr = SecretStr("sqlite:///data/sahman.db")
     feeds: Path = Path("feeds.yaml")
-    admins: frozenset[int] = frozenset()
-    access: Literal["open", "approved"] = "open"
-    listen: str = "127.0.0.1:8080"
-    webhook_url: str | None = None
-    webhook_secret: SecretStr | None = None
     send_rate: float = Field(default=25, gt=0, le=1000)
     paid_broadcast: bool = False
     keep_days: int = Field(default=90, ge=1)
     log: Literal["text", "json"] = "text"
-
-    @field_validator("admins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return value.replace(",", " ").split() if isinstance(value, str) else value
 
     @field_validator("api_url")
     @classmethod
@@ -119,7 +110,7 @@ class FeedConfig(BaseModel, frozen=True, extra="forbid"):
     url: str
     publisher: str
     language: Literal["hy", "ru", "en", "mixed", "other"]
-    every_s: int = Field(default=300, ge=30)
+    every_s: int = Field(default=300, ge=1)
     timezone: str = "UTC"
     user_agent: str = ""
     enabled: bool = True
@@ -131,6 +122,13 @@ class FeedConfig(BaseModel, frozen=True, extra="forbid"):
     def _url(cls, value: str) -> str:
         _check_url(value)
         return value
+
+    @model_validator(mode="after")
+    def _floor(self) -> FeedConfig:
+        # A server of one's own may be asked as often as one likes; a publisher's may not.
+        if self.every_s < _SHORTEST_S and not self.allow_private:
+            raise ValueError(f"every_s: {self.every_s} is below {_SHORTEST_S}, the floor")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -246,7 +244,7 @@ class _FeedsReader:
             return kind.model_validate(dict(entry))
         except ValidationError as error:
             for detail in error.errors():
-                key = str(detail["loc"][0])
+                key = str(detail["loc"][0]) if detail["loc"] else ""
                 at = entry.lc.key(key)[0] if key in entry else line
                 if detail["type"] == "extra_forbidden":
                     hint = _did_you_mean(key, list(kind.model_fields))
@@ -254,7 +252,8 @@ class _FeedsReader:
                 elif detail["type"] == "missing":
                     self._report(at, f"{noun}: {key!r} is missing", f"Add '{key}: ...'")
                 else:
-                    self._report(at, f"{noun}: {key}: {_said(detail)}", "Mend that value")
+                    said = f"{key}: {_said(detail)}" if key else _said(detail)
+                    self._report(at, f"{noun}: {said}", "Mend that value")
             return None
 
 

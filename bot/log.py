@@ -54,5 +54,5 @@ def configure(style: Literal["text", "json"] = "text", stream: TextIO | None = N
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # Their INFO lines tell of every request and every tick of a timer.
-    for name in ("apscheduler", "aiohttp", "telegram", "alembic", "httpx"):
+    for name in ("apscheduler", "aiohttp", "telegram", "alembic", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
@@ -172,20 +172,20 @@ class Delivery:
     part: int
     doubtful: bool
     retries: int
-    story_id: int | None = None
-    after_item: int = 0
-    upto_item: int = 0
-    created_at: datetime | None = None
+    story_id: int | None
+    #: A digest's window: items after the first, up to and with the second.
+    after_item: int
+    upto_item: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What one poll of one feed brought; carries counts and items, never who is told."""
+    """What one poll of one feed brought; carries items and counts, never who is told."""
 
     feed: str
     items: tuple[Item, ...] = ()
-    updated: int = 0
     matches: int = 0
-    failed: str = ""
+    first: bool = False  #: the feed's first poll: stored in silence
     not_modified: bool = False
-    extra: dict[str, str] = field(default_factory=dict)
+    failed: str = ""

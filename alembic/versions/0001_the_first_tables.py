@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("compiled", sa.Text(), nullable=False),
-        sa.Column("keys_version", sa.Integer(), nullable=False),
+        sa.Column("keys_version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keyword")),
         sa.UniqueConstraint("query", name=op.f("uq_keyword_query")),
         sqlite_autoincrement=True,
@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("body_hash", sa.Text(), server_default="", nullable=False),
         sa.Column("next_poll_at", sa.BigInteger(), nullable=False),
         sa.Column("first_polled_at", sa.BigInteger(), nullable=True),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
         sa.Column("last_success_at", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
@@ -196,7 +197,8 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("keys_version", sa.Integer(), nullable=False),
+        sa.Column("listed_at", sa.BigInteger(), nullable=False),
+        sa.Column("keys_version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feed.id"], name=op.f("fk_item_feed_id_feed"), ondelete="CASCADE"
         ),
@@ -206,6 +208,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.create_index("ix_item_feed_link", ["feed_id", "link"], unique=False)
+        batch_op.create_index("ix_item_newest", ["published_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_seen_at"), ["seen_at"], unique=False)
 
     op.create_table(
@@ -374,6 +377,7 @@ def downgrade() -> None:
     op.drop_table("subscription")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_seen_at"))
+        batch_op.drop_index("ix_item_newest")
         batch_op.drop_index("ix_item_feed_link")
 
     op.drop_table("item")

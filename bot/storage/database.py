@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from alembic import command
 from bot.errors import DatabaseError
@@ -89,7 +90,7 @@ class Database:
         """Run *work* in a transaction of its own; all of it is committed, or nothing."""
 
         def transaction() -> _Result:
-            with self.engine.begin() as connection:
+            with _translated(self.engine), self.engine.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
@@ -98,7 +99,10 @@ class Database:
         """Run *work* against one consistent state of the database; it must not write."""
 
         def transaction() -> _Result:
-            with self.engine.connect().execution_options(sahman_read_only=True) as connection:
+            with (
+                _translated(self.engine),
+                self.engine.connect().execution_options(sahman_read_only=True) as connection,
+            ):
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
@@ -108,6 +112,15 @@ class Database:
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self.engine.dispose()
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    """Turn "the database is away, locked or full" into our own error; a bug stays what it is."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseError(_explain(engine, error)) from error
 
 
 def take_intake_lock(connection: Connection) -> None:

@@ -89,18 +89,16 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turn(
-        self, outcomes: Sequence[Outcome], room: int, rate: float, burst: int = 3
-    ) -> Claim:
+    async def turn(self, outcomes: Sequence[Outcome], room: int, rate: float) -> Claim:
         """Settle what was sent and claim up to *room* more, in one transaction.
 
-        At most *rate* messages a second leave all processes together; at most *burst* at once.
+        At most *rate* messages a second leave all processes together, evenly spaced.
         """
 
         def work(connection: Connection) -> Claim:
             if outcomes:
                 _settle(connection, outcomes)
-            return _claim(connection, room, rate, burst) if room else Claim((), 1_000)
+            return _claim(connection, room, rate, _burst(rate)) if room else Claim((), 1_000)
 
         return await self._database.write(work)
 
@@ -154,6 +152,11 @@ class Deliveries:
             return len(ids)
 
         return await self._database.write(work)
+
+
+def _burst(rate: float) -> int:
+    # Telegram counts by the second: a large burst and the rate together would exceed it.
+    return max(3, int(rate / 10))
 
 
 def _claim(connection: Connection, room: int, rate: float, burst: int) -> Claim:
@@ -288,7 +291,7 @@ def _settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
                 connection.execute(
                     update(delivery)
                     .where(delivery.c.id == owed.id, _IS_PENDING, delivery.c.part == owed.part)
-                    .values(part=owed.part + 1, attempts=0, retries=0)
+                    .values(part=owed.part + 1, attempts=0, retries=0, doubtful=False)
                 )
             case Fate.EMPTY:
                 connection.execute(

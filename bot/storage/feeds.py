@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, literal, select, update
 
 from bot.config import FeedConfig, FeedsConfig
 from bot.model import Feed, Publisher, PublisherKind
 from bot.storage.database import Database, insert_into
-from bot.storage.tables import feed, publisher
+from bot.storage.tables import Moment, feed, publisher
 
 #: A claimed feed comes due again after this long, should its poller die.
 POLL_LEASE = timedelta(minutes=3)
@@ -155,7 +155,7 @@ def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
             next_poll_at=outcome.next_poll_at,
-            first_polled_at=func.coalesce(feed.c.first_polled_at, now),
+            first_polled_at=func.coalesce(feed.c.first_polled_at, literal(now, Moment())),
             last_success_at=now,
             read_at=now,
             failures=0,

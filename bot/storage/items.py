@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, Select, delete, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, update
 
 from bot.model import Feed, Item, NewItem
 from bot.storage.database import Database, insert_into, take_intake_lock
@@ -134,12 +134,10 @@ class Items:
         return await self._database.write(work)
 
     async def load_latest(self, *, before: int | None, limit: int) -> list[Item]:
-        """Return the newest items, those with an id below *before* when it is given."""
+        """Return the newest items, those older than item *before* when it is given."""
 
         def work(connection: Connection) -> list[Item]:
-            query = select_items().order_by(item.c.id.desc()).limit(limit)
-            if before is not None:
-                query = query.where(item.c.id < before)
+            query = _newest_first(select_items(), before).limit(limit)
             return [to_item(row) for row in connection.execute(query)]
 
         return await self._database.read(work)
@@ -223,14 +221,22 @@ def load_candidates(
 ) -> list[Item]:
     """Return the newest items that bear at least one of the anchors, newest first."""
     hashed = [hash_key(anchor) for anchor in anchors]
-    ids = select(item_key.c.item_id).where(item_key.c.key.in_(hashed)).distinct()
-    if before is not None:
-        ids = ids.where(item_key.c.item_id < before)
-    ids = ids.order_by(item_key.c.item_id.desc()).limit(limit)
-    query = select_items().where(item.c.id.in_(ids.scalar_subquery())).order_by(item.c.id.desc())
+    bearing = select(item_key.c.item_id).where(item_key.c.key.in_(hashed))
+    query = _newest_first(select_items().where(item.c.id.in_(bearing)), before).limit(limit)
     if seen_since is not None:
         query = query.where(item.c.seen_at >= seen_since)
     return [to_item(row) for row in connection.execute(query)]
+
+
+def _newest_first(query: Select[Any], before: int | None) -> Select[Any]:
+    """Order items by when they were published, those older than item *before* when it is given."""
+    query = query.order_by(item.c.published_at.desc(), item.c.id.desc())
+    if before is None:
+        return query
+    at = select(item.c.published_at).where(item.c.id == before).scalar_subquery()
+    return query.where(
+        or_(item.c.published_at < at, and_(item.c.published_at == at, item.c.id < before))
+    )
 
 
 def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:

@@ -81,6 +81,8 @@ def _load_matched(
     for row in connection.execute(pairs):
         typed.setdefault(row.item_id, []).append(row.typed)
     items = connection.execute(
-        select_items().where(item.c.id.in_(typed)).order_by(item.c.id.desc())
+        select_items()
+        .where(item.c.id.in_(typed))
+        .order_by(item.c.published_at.desc(), item.c.id.desc())
     )
     return [MatchedItem(item=to_item(row), keywords=tuple(typed[row.id])) for row in items]

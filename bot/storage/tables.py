@@ -150,9 +150,10 @@ item = Table(
     Column("seen_at", Moment, nullable=False, index=True),
     # The last reading of its feed that still listed it.
     Column("listed_at", Moment, nullable=False),
-    Column("keys_version", Integer, nullable=False),
+    Column("keys_version", BigInteger, nullable=False),
     UniqueConstraint("feed_id", "key"),
     Index("ix_item_feed_link", "feed_id", "link"),
+    Index("ix_item_newest", "published_at", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -197,7 +198,7 @@ keyword = Table(
     _id(),
     Column("query", Text, nullable=False, unique=True),
     Column("compiled", Text, nullable=False),
-    Column("keys_version", Integer, nullable=False),
+    Column("keys_version", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
 

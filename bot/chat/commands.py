@@ -1,0 +1,99 @@
+"""What can be typed and tapped: each command and button with the handler that serves it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from telegram import Bot, BotCommand
+from telegram.error import TelegramError
+
+from bot.chat import keywords, latest, settings, welcome
+from bot.chat.visit import Visit
+from bot.texts import Texts
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Visit], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command or button: who serves it, and whether a group leaves it to its admins."""
+
+    serve: Handler
+    admins_only: bool = True
+
+
+#: In the order of Telegram's menu. `digest` asks for admins itself: reading it is for all.
+COMMANDS: Mapping[str, Command] = {
+    "start": Command(welcome.start),
+    "add": Command(keywords.add),
+    "remove": Command(keywords.remove),
+    "keywords": Command(keywords.keywords, admins_only=False),
+    "latest": Command(latest.latest, admins_only=False),
+    "digest": Command(settings.digest, admins_only=False),
+    "timezone": Command(settings.timezone),
+    "language": Command(welcome.language),
+    "sources": Command(settings.sources, admins_only=False),
+    "pause": Command(welcome.pause),
+    "resume": Command(welcome.resume),
+    "stop": Command(welcome.stop),
+    "privacy": Command(welcome.privacy, admins_only=False),
+    "help": Command(welcome.help_, admins_only=False),
+}
+
+BUTTONS: Mapping[str, Command] = {
+    "ready": Command(keywords.add_ready),
+    "follow": Command(keywords.add_typed),
+    "remove": Command(keywords.remove_tapped),
+    "latest": Command(latest.turn_page, admins_only=False),
+    "digest": Command(settings.digest_tapped),
+    "timezone": Command(settings.timezone_tapped),
+    "language": Command(welcome.choose_language),
+    "stop": Command(welcome.confirm_stop),
+}
+
+
+def describe_commands(texts: Texts) -> dict[str, str]:
+    """Return what each command does, as Telegram's menu shows it."""
+    said = {
+        "start": texts.say("Begin"),
+        "add": texts.say("Follow a word: /add border"),
+        "remove": texts.say("Stop following a word"),
+        "keywords": texts.say("What you follow"),
+        "latest": texts.say("The newest items, or those about a word"),
+        "digest": texts.say("A daily digest: now, at 09:00, off"),
+        "timezone": texts.say("Your time zone"),
+        "language": texts.say("Հայերեն · Русский · English"),
+        "sources": texts.say("Whose news is read"),
+        "pause": texts.say("Silence until /resume"),
+        "resume": texts.say("Send again after /pause"),
+        "stop": texts.say("Stop and erase everything"),
+        "privacy": texts.say("What is kept about you"),
+        "help": texts.say("What you can type"),
+    }
+    return {name: str(text) for name, text in said.items()}
+
+
+async def register_commands(bot: Bot, texts: Mapping[str, Texts]) -> None:
+    """Tell Telegram the commands and who the bot is, in each language.
+
+    Only makes the bot easier to find one's way in: a server that cannot do it is warned about.
+    """
+    for language, spoken in texts.items():
+        commands = [BotCommand(*each) for each in describe_commands(spoken).items()]
+        about = spoken.say(
+            "News alerts by keyword, from Armenian, Russian and English sources. "
+            "One word is found in all three languages."
+        )
+        # English also serves everyone whose language Sahman does not speak.
+        for code in (language, "") if language == "en" else (language,):
+            try:
+                await bot.set_my_commands(commands, language_code=code or None)
+                await bot.set_my_description(about, language_code=code or None)
+                await bot.set_my_short_description(about[:120], language_code=code or None)
+            except TelegramError as error:
+                _log.warning("commands_not_registered", extra={"reason": error.message})
+                return

@@ -1,0 +1,55 @@
+"""Inline keyboards; what a button carries is at most 64 bytes: `what:words`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.delivery.split import cut
+from bot.model import Keyword
+from bot.texts import LANGUAGES, OWN_NAMES, Texts
+
+_LABEL_UNITS = 40
+
+
+def button(label: str, data: str) -> InlineKeyboardButton:
+    """Return a button; its label is plain text, cut to what fits a phone."""
+    return InlineKeyboardButton(cut(str(label), _LABEL_UNITS), callback_data=data)
+
+
+def rows(
+    buttons: Iterable[InlineKeyboardButton], width: int = 1
+) -> list[list[InlineKeyboardButton]]:
+    """Lay buttons out in rows of *width*."""
+    flat = list(buttons)
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+def language_buttons(chosen: str) -> list[InlineKeyboardButton]:
+    """Return a button for each language, in its own name, the chosen one ticked."""
+    return [
+        button(
+            f"✓ {OWN_NAMES[language]}" if language == chosen else OWN_NAMES[language],
+            f"language:{language}",
+        )
+        for language in LANGUAGES
+    ]
+
+
+def keyword_keyboard(keywords: Sequence[Keyword]) -> InlineKeyboardMarkup | None:
+    """Return a button for each keyword by which it is removed."""
+    if not keywords:
+        return None
+    buttons = (button(f"✕ {keyword.typed}", f"remove:{keyword.id}") for keyword in keywords)
+    return InlineKeyboardMarkup(rows(buttons, 2))
+
+
+def stop_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+    """Return the two answers to "erase everything?"."""
+    return InlineKeyboardMarkup(
+        [
+            [button(texts.say("Erase everything"), "stop:yes")],
+            [button(texts.say("Keep it"), "stop:no")],
+        ]
+    )

@@ -1,0 +1,231 @@
+"""Keywords from chat: /add, /remove, /keywords, and plain text that might be one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.keyboards import button, keyword_keyboard
+from bot.chat.refused_keywords import say_refused
+from bot.chat.visit import Visit
+from bot.chat.welcome import READY_KEYWORDS, start_keyboard
+from bot.delivery.render import render_line
+from bot.delivery.split import cut
+from bot.intake import compile_keyword, find_words
+from bot.matching import KeywordRefused, parse_keyword
+from bot.model import Item, Keyword
+from bot.storage.keywords import MAX_KEYWORDS, Added, AddOutcome
+
+_SHOWN = 100
+
+
+async def add(visit: Visit) -> None:
+    """Follow what was typed; say what it would have caught."""
+    if not visit.words:
+        await visit.answer(
+            visit.texts.say("Type the word after the command, for example: /add border")
+        )
+        return
+    added = await _add(visit, visit.words)
+    if added is not None:
+        await _answer_added(visit, visit.words, added)
+
+
+async def add_ready(visit: Visit) -> None:
+    """Follow one of the welcome's ready-made keywords; tapped again it is no longer followed."""
+    ready = READY_KEYWORDS[visit.texts.language]
+    if not visit.words.isdecimal() or int(visit.words) >= len(ready):
+        await visit.toast()
+        return
+    word = ready[int(visit.words)]
+    subscriber = await visit.open_subscriber()
+    before = await visit.storage.keywords.load(subscriber.id)
+    mine = next((each for each in before if each.typed.casefold() == word.casefold()), None)
+    if mine is None:
+        added = await _add(visit, word)
+        if added is None:
+            return
+        said = visit.texts.say("Added: {keyword}", keyword=word)
+    else:
+        await visit.storage.keywords.remove(subscriber.id, mine.id)
+        said = visit.texts.say("Removed: {keyword}", keyword=word)
+    await visit.toast(said)
+    keywords = await visit.storage.keywords.load(subscriber.id)
+    await visit.change_buttons(start_keyboard(visit.texts, keywords))
+    if mine is None and not before:
+        await visit.answer(
+            visit.texts.say(
+                "Done: you will read of <b>{keyword}</b> as soon as it is printed. "
+                "More words: /add · what was printed: /latest",
+                keyword=word,
+            )
+        )
+
+
+async def add_typed(visit: Visit) -> None:
+    """Follow words that were typed without a command, after the button was tapped."""
+    words = await _load_words(visit)
+    if words is None:
+        return
+    added = await _add(visit, words)
+    await visit.toast()
+    if added is not None:
+        await _answer_added(visit, words, added)
+
+
+async def remove(visit: Visit) -> None:
+    """Stop following what was typed, or offer the list."""
+    subscriber = visit.subscriber
+    keywords = await visit.storage.keywords.load(subscriber.id) if subscriber else []
+    if not visit.words or subscriber is None:
+        await _show(visit, keywords)
+        return
+    found = next((each for each in keywords if _same(each.typed, visit.words)), None)
+    if found is None:
+        await visit.answer(
+            visit.texts.say(
+                "You do not follow <b>{keyword}</b>. Tap the one to remove:",
+                keyword=cut(visit.words, _SHOWN),
+            ),
+            keyword_keyboard(keywords),
+        )
+        return
+    await visit.storage.keywords.remove(subscriber.id, found.id)
+    await visit.answer(
+        visit.texts.say("Removed: <b>{keyword}</b>", keyword=cut(found.typed, _SHOWN))
+    )
+
+
+async def remove_tapped(visit: Visit) -> None:
+    """Stop following the keyword whose button was tapped; only one's own can be meant."""
+    subscriber = visit.subscriber
+    if subscriber is None or not visit.words.isdecimal():
+        await visit.toast()
+        return
+    typed = await visit.storage.keywords.remove(subscriber.id, int(visit.words))
+    keywords = await visit.storage.keywords.load(subscriber.id)
+    said = (
+        visit.texts.say("Removed: {keyword}", keyword=cut(typed, _SHOWN)) if typed else Markup("")
+    )
+    await visit.toast(said)
+    await visit.change(_list(visit, keywords), keyword_keyboard(keywords))
+
+
+async def keywords(visit: Visit) -> None:
+    """Show what is followed here."""
+    subscriber = visit.subscriber
+    await _show(visit, await visit.storage.keywords.load(subscriber.id) if subscriber else [])
+
+
+async def offer(visit: Visit) -> None:
+    """Answer plain text: offer to follow it, and to look it up."""
+    words = " ".join(visit.words.split())
+    try:
+        await asyncio.to_thread(parse_keyword, words)
+    except KeywordRefused as refused:
+        await visit.answer(say_refused(refused, visit.texts))
+        return
+    subscriber = await visit.open_subscriber()
+    words_id = await visit.storage.subscribers.save_words(subscriber.id, words, visit.now)
+    await visit.answer(
+        visit.texts.say("Shall I follow <b>{keyword}</b>?", keyword=cut(words, _SHOWN)),
+        InlineKeyboardMarkup(
+            [
+                [button(visit.texts.say("Add it to my keywords"), f"follow:{words_id}")],
+                [button(visit.texts.say("Only show the latest"), f"latest:{words_id}:")],
+            ]
+        ),
+    )
+
+
+async def _add(visit: Visit, typed: str) -> Added | None:
+    """Add a keyword; answer and return None when it is refused."""
+    typed = " ".join(typed.split())
+    try:
+        query = await asyncio.to_thread(parse_keyword, typed)
+        asked = await asyncio.to_thread(compile_keyword, typed)
+    except KeywordRefused as refused:
+        await visit.toast()
+        await visit.answer(say_refused(refused, visit.texts))
+        return None
+    subscriber = await visit.open_subscriber()
+    added = await visit.storage.keywords.add(
+        subscriber.id, asked, lambda item: find_words(query, item), visit.now
+    )
+    if added.outcome is AddOutcome.TOO_MANY:
+        await visit.toast()
+        await visit.answer(
+            visit.texts.say(
+                "You follow {n} keywords already, the most there can be. Remove one: /remove",
+                n=MAX_KEYWORDS,
+            )
+        )
+        return None
+    return added
+
+
+async def _answer_added(visit: Visit, typed: str, added: Added) -> None:
+    shown = cut(" ".join(typed.split()), _SHOWN)
+    if added.outcome is AddOutcome.ALREADY_THERE:
+        await visit.answer(visit.texts.say("You follow <b>{keyword}</b> already.", keyword=shown))
+        return
+    await visit.answer(
+        f"{visit.texts.say('Added: <b>{keyword}</b>', keyword=shown)}\n\n"
+        + await _caught(visit, added.caught)
+    )
+
+
+async def _caught(visit: Visit, caught: Sequence[Item]) -> str:
+    if not caught:
+        return visit.texts.say("In the last 24 hours nothing was printed about it.")
+    count = visit.texts.count(
+        "In the last 24 hours it would have caught {n} item:",
+        "In the last 24 hours it would have caught {n} items, the newest:",
+        len(caught),
+    )
+    reader = await visit.open_subscriber()
+    return f"{count}\n{render_line(caught[0], reader, visit.texts, visit.now)}"
+
+
+async def _show(visit: Visit, keywords: Sequence[Keyword]) -> None:
+    await visit.answer(_list(visit, keywords), keyword_keyboard(keywords))
+
+
+def _list(visit: Visit, keywords: Sequence[Keyword]) -> str:
+    if not keywords:
+        return visit.texts.say(
+            "You follow nothing yet. Type a word after the command, for example: /add border"
+        )
+    head = visit.texts.count(
+        "You follow {n} keyword. Tap it to remove it:",
+        "You follow {n} keywords. Tap one to remove it:",
+        len(keywords),
+    )
+    lines = [
+        Markup("{}. <b>{}</b>").format(number, cut(keyword.typed, 60))
+        for number, keyword in enumerate(keywords, 1)
+    ]
+    return "\n".join([head, *lines])
+
+
+async def _load_words(visit: Visit) -> str | None:
+    words_id = visit.words
+    subscriber = visit.subscriber
+    words = None
+    if subscriber is not None and words_id.isdecimal():
+        words = await visit.storage.subscribers.load_words(subscriber.id, int(words_id))
+    if words is None:
+        await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
+    return words
+
+
+def _same(typed: str, words: str) -> bool:
+    if typed.casefold() == words.casefold():
+        return True
+    try:
+        return parse_keyword(typed).canonical == parse_keyword(words).canonical
+    except KeywordRefused:
+        return False

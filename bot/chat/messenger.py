@@ -1,0 +1,118 @@
+"""Saying something in a chat: one message sent, edited, or a button answered."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot.chat.refusals import translate
+from bot.delivery.render import render_plain
+from bot.errors import MessageRejected, TopicGone
+
+_log = logging.getLogger(__name__)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Messenger:
+    """Sends and edits messages; every failure comes out as one of our own errors."""
+
+    def __init__(self, bot: Bot, *, paid_broadcast: bool = False) -> None:
+        self._bot = bot
+        self._paid_broadcast = paid_broadcast
+        # Some Bot-API-compatible servers refuse parameters that only make messages prettier.
+        self._knows_cosmetics = True
+
+    async def send(
+        self,
+        chat_id: int,
+        topic: int,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        *,
+        unasked: bool = False,
+    ) -> int:
+        """Send one message; return its id.
+
+        A text that Telegram cannot read is sent cut down and plain rather than lost; a topic that
+        is gone is answered in the group itself. Raises SendError when neither helps.
+        """
+        wanted: dict[str, Any] = {"chat_id": chat_id, "reply_markup": keyboard}
+        if topic:
+            wanted["message_thread_id"] = topic
+        if unasked and self._paid_broadcast:
+            wanted["allow_paid_broadcast"] = True
+        try:
+            return (await self._send_readable(html, wanted)).message_id
+        except TopicGone as error:
+            _log.warning("topic_gone", extra={"chat": chat_id, "reason": error.reason})
+            wanted.pop("message_thread_id", None)
+            return (await self._send_readable(html, wanted)).message_id
+
+    async def edit(
+        self, chat_id: int, message_id: int, html: str, keyboard: InlineKeyboardMarkup | None
+    ) -> None:
+        """Replace a message's text and buttons; one that says the same already is fine."""
+        try:
+            await self._bot.edit_message_text(
+                html,
+                chat_id=chat_id,
+                message_id=message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard,
+                **self._cosmetics(),
+            )
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                raise translate(error) from error
+        except TelegramError as error:
+            raise translate(error) from error
+
+    async def edit_buttons(
+        self, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup
+    ) -> None:
+        """Replace a message's buttons; what they did is done, so a refusal is only logged."""
+        try:
+            await self._bot.edit_message_reply_markup(
+                chat_id=chat_id, message_id=message_id, reply_markup=keyboard
+            )
+        except TelegramError as error:
+            _log.info("buttons_not_edited", extra={"reason": error.message})
+
+    async def answer_button(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
+        """Answer a tap, so that its button stops spinning; a tap grown old is no failure."""
+        try:
+            await self._bot.answer_callback_query(query_id, text[:200] or None, show_alert=alert)
+        except TelegramError as error:
+            _log.info("button_not_answered", extra={"reason": error.message})
+
+    async def _send_readable(self, html: str, wanted: dict[str, Any]) -> Message:
+        try:
+            return await self._send_once(html, wanted | self._cosmetics(), ParseMode.HTML)
+        except MessageRejected as error:
+            if self._knows_cosmetics:
+                try:
+                    sent = await self._send_once(html, wanted, ParseMode.HTML)
+                except MessageRejected:
+                    pass
+                else:
+                    self._knows_cosmetics = False
+                    _log.warning("parameter_refused", extra={"reason": error.reason})
+                    return sent
+            _log.warning("message_sent_plain", extra={"reason": error.reason})
+            return await self._send_once(render_plain(html), wanted, None)
+
+    async def _send_once(
+        self, text: str, parameters: dict[str, Any], parse_mode: ParseMode | None
+    ) -> Message:
+        try:
+            return await self._bot.send_message(text=text, parse_mode=parse_mode, **parameters)
+        except TelegramError as error:
+            raise translate(error) from error
+
+    def _cosmetics(self) -> dict[str, Any]:
+        return {"link_preview_options": _NO_PREVIEW} if self._knows_cosmetics else {}

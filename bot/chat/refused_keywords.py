@@ -1,0 +1,64 @@
+"""Why a keyword cannot be followed, in a sentence that says what to type instead."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from bot.delivery.split import cut
+from bot.matching import KeywordRefused, RefusalReason
+from bot.texts import Texts
+
+
+def say_refused(refused: KeywordRefused, texts: Texts) -> Markup:
+    """Return one sentence about a refused keyword, with a correct example."""
+    word = cut(refused.word, 60)
+    match refused.reason:
+        case RefusalReason.EMPTY | RefusalReason.NO_WORDS:
+            return texts.say("There is no word in that. For example: /add border")
+        case RefusalReason.TOO_LONG | RefusalReason.TOO_MANY_WORDS:
+            return texts.say("That is too long for a keyword. A few words are enough: /add border")
+        case RefusalReason.FUNCTION_WORD:
+            return texts.say(
+                "“{word}” stands in almost every item. Add a word that tells more, "
+                "for example: /add border",
+                word=word,
+            )
+        case RefusalReason.ONE_LETTER:
+            return texts.say(
+                "One letter, “{word}”, would match almost everything. "
+                "Type a whole word, for example: /add border",
+                word=word,
+            )
+        case RefusalReason.UNCLOSED_QUOTE:
+            return texts.say(
+                'A quotation mark is not closed. For example: <code>/add "state border"</code>'
+            )
+        case RefusalReason.UNCLOSED_PARENTHESIS | RefusalReason.UNOPENED_PARENTHESIS:
+            return texts.say(
+                "A parenthesis has no partner. "
+                "For example: <code>/add border (Syunik OR Tavush)</code>"
+            )
+        case RefusalReason.MISSING_OPERAND:
+            return texts.say(
+                "“{word}” needs a word on each side. "
+                "For example: <code>/add Syunik OR Tavush</code>",
+                word=word,
+            )
+        case RefusalReason.ONLY_EXCLUDED:
+            return texts.say(
+                "Say also what you want to read, not only what to leave out. "
+                "For example: <code>/add border -Georgia</code>"
+            )
+        case RefusalReason.ONLY_FILTERS:
+            return texts.say("Add a word to look for. For example: <code>/add border #hy</code>")
+        case RefusalReason.UNKNOWN_LANGUAGE:
+            return texts.say(
+                "“{word}” is not a language that I read: #hy, #ru or #en. "
+                "For example: <code>/add border #hy</code>",
+                word=word,
+            )
+        case RefusalReason.EMPTY_SOURCE:
+            return texts.say(
+                "Name the publisher after source: and see /sources. "
+                "For example: <code>/add border source:hetq</code>"
+            )

@@ -1,0 +1,239 @@
+"""When and whose: /digest, /timezone, /sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, timedelta
+
+from markupsafe import Markup
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.keyboards import button, rows
+from bot.chat.latest import send_digest_now
+from bot.chat.visit import Visit
+from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
+from bot.delivery.schedule import next_digest_at, parse_time
+from bot.delivery.split import cut, join_blocks
+from bot.model import PublisherKind, Subscriber
+from bot.storage.feeds import SourceState
+from bot.texts import Texts
+
+_OFF = frozenset({"off", "none", "no", "выкл", "выключить", "нет", "անջատել", "ոչ"})
+_NOW = frozenset({"now", "сейчас", "հիմա"})
+_OFFERED = ("07:00", "09:00", "13:00", "20:00")
+_MOST_TIMES = 6
+#: A feed that has not answered for this long is marked in /sources.
+_SILENT_AFTER = timedelta(hours=6)
+
+
+async def digest(visit: Visit) -> None:
+    """Send the digest now, set its hours, switch it off, or show how it is set."""
+    words = visit.words.replace(",", " ").split()
+    if len(words) == 1 and words[0].lower() in _NOW:
+        await send_digest_now(visit)
+        return
+    if not words:
+        subscriber = await visit.open_subscriber()
+        await visit.answer(
+            _say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber)
+        )
+        return
+    if not await visit.may_change_settings():
+        await visit.answer(say_admins_only(visit.texts))
+        return
+    if len(words) == 1 and words[0].lower() in _OFF:
+        await _answer_digest(visit, ())
+        return
+    times = [parse_time(word) for word in words]
+    chosen = tuple(sorted({time for time in times if time is not None}))
+    if None in times or len(chosen) > _MOST_TIMES:
+        await visit.answer(
+            visit.texts.say(
+                "Type an hour of the day, for example /digest 09:00, "
+                "or /digest now, or /digest off."
+            )
+        )
+        return
+    await _answer_digest(visit, chosen)
+
+
+async def digest_tapped(visit: Visit) -> None:
+    """Do what the button under /digest says."""
+    subscriber = await visit.open_subscriber()
+    match visit.words:
+        case "now":
+            await visit.toast()
+            await send_digest_now(visit)
+            return
+        case "off":
+            subscriber = await _set_times(visit, subscriber, ())
+        case "empty":
+            wanted = not subscriber.digest_when_empty
+            await visit.storage.subscribers.save_settings(subscriber.id, digest_when_empty=wanted)
+        case words if parse_time(words) is not None:
+            subscriber = await _set_times(visit, subscriber, (words,))
+    await visit.toast()
+    fresh = await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
+    await visit.change(_say_digest(fresh, visit.texts), _digest_keyboard(visit, fresh))
+
+
+async def timezone(visit: Visit) -> None:
+    """Set the zone in which times are shown and digests come, or offer the common ones."""
+    subscriber = await visit.open_subscriber()
+    if not visit.words:
+        await visit.answer(_say_zone(subscriber, visit), _zone_keyboard(visit.texts))
+        return
+    zone = find_zone(visit.words)
+    if zone is None:
+        await visit.answer(
+            visit.texts.say(
+                "I do not know that place. Type a large city or an offset, "
+                "for example /timezone Yerevan or /timezone +4."
+            ),
+            _zone_keyboard(visit.texts),
+        )
+        return
+    await visit.answer(_say_zone(await _set_zone(visit, subscriber, zone), visit))
+
+
+async def timezone_tapped(visit: Visit) -> None:
+    """Set the zone of the button."""
+    zone = find_zone(visit.words)
+    await visit.toast()
+    if zone is not None:
+        subscriber = await _set_zone(visit, await visit.open_subscriber(), zone)
+        await visit.change(_say_zone(subscriber, visit))
+
+
+async def sources(visit: Visit) -> None:
+    """List whose news is read, who stands behind each, and which do not answer."""
+    by_publisher: dict[str, list[SourceState]] = defaultdict(list)
+    for source in await visit.storage.feeds.load_sources():
+        by_publisher[source.publisher.name].append(source)
+    if not by_publisher:
+        await visit.answer(visit.texts.say("No source is set up yet."))
+        return
+    head = visit.texts.count(
+        "<b>I read {n} publisher</b>", "<b>I read {n} publishers</b>", len(by_publisher)
+    )
+    lines = [_source_line(feeds, visit) for feeds in by_publisher.values()]
+    for message in join_blocks([f"{head}\n", *lines]):
+        await visit.answer(message)
+
+
+def say_admins_only(texts: Texts) -> Markup:
+    """Return the sentence for people of a group who are not its admins."""
+    return texts.say("In a group only its admins can change this.")
+
+
+async def _answer_digest(visit: Visit, times: tuple[str, ...]) -> None:
+    subscriber = await _set_times(visit, await visit.open_subscriber(), times)
+    await visit.answer(_say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
+
+
+async def _set_times(visit: Visit, subscriber: Subscriber, times: tuple[str, ...]) -> Subscriber:
+    await visit.storage.subscribers.save_settings(
+        subscriber.id,
+        digest_times=times,
+        next_digest_at=next_digest_at(times, subscriber.zone, visit.now),
+    )
+    return await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
+
+
+async def _set_zone(visit: Visit, subscriber: Subscriber, zone: str) -> Subscriber:
+    await visit.storage.subscribers.save_settings(
+        subscriber.id,
+        zone=zone,
+        next_digest_at=next_digest_at(subscriber.digest_times, zone, visit.now),
+    )
+    return await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
+
+
+def _say_digest(subscriber: Subscriber, texts: Texts) -> str:
+    if not subscriber.digest_times:
+        return texts.say("The digest is off. To set its hour: /digest 09:00")
+    set_to = texts.say(
+        "Your digest comes every day at <b>{times}</b> ({zone}).",
+        times=", ".join(subscriber.digest_times),
+        zone=name_zone(subscriber.zone, texts),
+    )
+    if subscriber.digest_when_empty:
+        empty = texts.say("When there is nothing new, it says so.")
+    else:
+        empty = texts.say("When there is nothing new, none comes.")
+    return f"{set_to} {empty}"
+
+
+def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> InlineKeyboardMarkup:
+    texts = visit.texts
+    hours = [
+        button(f"✓ {time}" if time in subscriber.digest_times else time, f"digest:{time}")
+        for time in _OFFERED
+    ]
+    keyboard = [
+        [
+            button(texts.say("Now"), "digest:now"),
+            button(texts.say("Off"), "digest:off"),
+        ],
+        hours,
+    ]
+    if subscriber.digest_times:
+        label = (
+            texts.say("Skip it when empty")
+            if subscriber.digest_when_empty
+            else texts.say("Tell me when empty")
+        )
+        keyboard.append([button(label, "digest:empty")])
+    return InlineKeyboardMarkup(keyboard)
+
+
+def _say_zone(subscriber: Subscriber, visit: Visit) -> str:
+    return visit.texts.say(
+        "Your time zone is <b>{zone}</b>; it is {time} there now.",
+        zone=name_zone(subscriber.zone, visit.texts),
+        time=visit.texts.time(visit.now, subscriber.zone),
+    )
+
+
+def _zone_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+    buttons = (button(name_zone(zone, texts), f"timezone:{zone}") for zone in COMMON_ZONES)
+    return InlineKeyboardMarkup(rows(buttons, 2))
+
+
+def _source_line(feeds: list[SourceState], visit: Visit) -> str:
+    texts, publisher = visit.texts, feeds[0].publisher
+    languages = dict.fromkeys(
+        texts.language_name(feed.language) for feed in feeds if feed.language in ("hy", "ru", "en")
+    )
+    facts = [say_kind(publisher.kind, texts), publisher.country, *languages]
+    line = Markup("• <b>{}</b> — {}").format(
+        cut(publisher.name, 80), ", ".join(filter(None, facts))
+    )
+    silent = [feed for feed in feeds if _is_silent(feed, visit)]
+    if len(silent) == len(feeds):
+        line += " ⚠ " + texts.say("does not answer now")
+    return line
+
+
+def _is_silent(feed: SourceState, visit: Visit) -> bool:
+    return feed.failures > 0 and (
+        feed.last_success_at is None
+        or visit.now.astimezone(UTC) - feed.last_success_at > _SILENT_AFTER
+    )
+
+
+def say_kind(kind: PublisherKind, texts: Texts) -> str:
+    """Return what kind of publisher it is, without judging it."""
+    match kind:
+        case PublisherKind.STATE:
+            return texts.say("state")
+        case PublisherKind.PUBLIC:
+            return texts.say("public broadcaster")
+        case PublisherKind.INDEPENDENT:
+            return texts.say("independent")
+        case PublisherKind.PARTY:
+            return texts.say("party-affiliated")
+        case PublisherKind.AGENCY:
+            return texts.say("news agency")
+        case PublisherKind.INTERNATIONAL:
+            return texts.say("international")

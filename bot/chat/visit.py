@@ -1,0 +1,196 @@
+"""One update as its handler sees it: who came, what they said, and how to answer them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from markupsafe import Markup
+from telegram import (
+    Bot,
+    CallbackQuery,
+    Chat,
+    InlineKeyboardMarkup,
+    MaybeInaccessibleMessage,
+    Message,
+    Update,
+    User,
+)
+from telegram.constants import ChatMemberStatus
+from telegram.error import TelegramError
+
+from bot.chat.messenger import Messenger
+from bot.delivery.schedule import next_digest_at
+from bot.errors import RecipientGone, SendError
+from bot.model import ChatKind, Subscriber
+from bot.storage import Storage
+from bot.texts import Texts, choose_language
+
+_log = logging.getLogger(__name__)
+
+_ADMIN_STATUSES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+_NOTHING = Markup()
+_DEFAULT_ZONE = "Asia/Yerevan"
+_DEFAULT_DIGEST = ("09:00",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What handlers work with."""
+
+    bot: Bot
+    messenger: Messenger
+    storage: Storage
+    texts: Mapping[str, Texts]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One update: where it came from, what was said, and in what language to answer."""
+
+    services: Services
+    chat: Chat
+    topic: int
+    user: User | None
+    by_chat_itself: bool  #: an anonymous admin, or a channel's own post
+    words: str  #: what followed the command, or what the button carries
+    subscriber: Subscriber | None
+    texts: Texts
+    message_id: int | None = None  #: the message under which a button was tapped
+    query_id: str | None = None
+
+    @property
+    def storage(self) -> Storage:
+        """What is kept."""
+        return self.services.storage
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which this is asked."""
+        return self.services.clock()
+
+    @property
+    def is_group(self) -> bool:
+        """Whether several people share this chat."""
+        return self.chat.type != ChatKind.PRIVATE
+
+    async def answer(self, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Send a reply into the chat and topic that this came from; no row, no gate."""
+        try:
+            await self.services.messenger.send(self.chat.id, self.topic, html, keyboard)
+        except RecipientGone as error:
+            await self.storage.subscribers.mark_gone(self.chat.id, error.reason)
+        except SendError as error:
+            _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
+
+    async def change(self, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Replace the message under which the button was tapped."""
+        if self.message_id is None:
+            await self.answer(html, keyboard)
+            return
+        try:
+            await self.services.messenger.edit(self.chat.id, self.message_id, html, keyboard)
+        except SendError as error:
+            _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
+            await self.answer(html, keyboard)
+
+    async def change_buttons(self, keyboard: InlineKeyboardMarkup) -> None:
+        """Replace the buttons of the message under which one was tapped, not its text."""
+        if self.message_id is not None:
+            await self.services.messenger.edit_buttons(self.chat.id, self.message_id, keyboard)
+
+    async def toast(self, text: Markup = _NOTHING, *, alert: bool = False) -> None:
+        """Answer the tap itself; Telegram shows what stands in it as it is, without markup."""
+        if self.query_id is not None:
+            plain = text.unescape()
+            await self.services.messenger.answer_button(self.query_id, plain, alert=alert)
+
+    async def may_change_settings(self) -> bool:
+        """Say whether this person decides here: anybody in private, only admins in a group."""
+        if not self.is_group or self.by_chat_itself:
+            return True
+        if self.user is None:
+            return False
+        try:
+            member = await self.services.bot.get_chat_member(self.chat.id, self.user.id)
+        except TelegramError as error:
+            _log.warning("member_unknown", extra={"chat": self.chat.id, "reason": error.message})
+            return False
+        return member.status in _ADMIN_STATUSES
+
+    async def open_subscriber(self, language: str | None = None) -> Subscriber:
+        """Return the subscriber of this place, made with the defaults if there is none yet."""
+        if self.subscriber is not None:
+            return self.subscriber
+        wanted = Subscriber(
+            id=0,
+            chat_id=self.chat.id,
+            topic=self.topic,
+            language=language or self.texts.language,
+            zone=_DEFAULT_ZONE,
+            digest_times=_DEFAULT_DIGEST,
+            digest_when_empty=True,
+            paused=False,
+            next_digest_at=next_digest_at(_DEFAULT_DIGEST, _DEFAULT_ZONE, self.now),
+            created_at=self.now,
+        )
+        return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type))
+
+    def speaking(self, language: str) -> Visit:
+        """Return this visit answered in another language."""
+        return replace(self, texts=self.services.texts[language])
+
+
+async def read_visit(update: Update, services: Services) -> Visit | None:
+    """Return an update as a visit; None for what is nobody's message or tap."""
+    query = update.callback_query
+    message = query.message if query else update.effective_message
+    if message is None:
+        return None
+    chat, user = message.chat, update.effective_user
+    topic = _topic(message)
+    subscriber = await services.storage.subscribers.load(chat.id, topic)
+    language = subscriber.language if subscriber else choose_language(_language_code(user))
+    return Visit(
+        services=services,
+        chat=chat,
+        topic=topic,
+        user=user,
+        by_chat_itself=query is None and _is_chat_itself(message, chat),
+        words=_words(query, message),
+        subscriber=subscriber,
+        texts=services.texts[language],
+        message_id=message.message_id if query else None,
+        query_id=query.id if query else None,
+    )
+
+
+def _topic(message: MaybeInaccessibleMessage) -> int:
+    # Replies in "General" bear a thread id too, which must not be used for sending.
+    if isinstance(message, Message) and message.is_topic_message:
+        return message.message_thread_id or 0
+    return 0
+
+
+def _is_chat_itself(message: MaybeInaccessibleMessage, chat: Chat) -> bool:
+    if chat.type == ChatKind.CHANNEL:
+        return True
+    sender = message.sender_chat if isinstance(message, Message) else None
+    return sender is not None and sender.id == chat.id
+
+
+def _language_code(user: User | None) -> str | None:
+    return user.language_code if user else None
+
+
+def _words(query: CallbackQuery | None, message: MaybeInaccessibleMessage) -> str:
+    if query is not None:
+        return (query.data or "").partition(":")[2]
+    text = message.text or "" if isinstance(message, Message) else ""
+    if not text.startswith("/"):
+        return text.strip()
+    parts = text.split(maxsplit=1)
+    return parts[1].strip() if len(parts) > 1 else ""

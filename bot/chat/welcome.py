@@ -1,0 +1,159 @@
+"""Coming and going: /start, /help, /privacy, /stop, /language, /pause, /resume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
+from bot.chat.visit import Visit
+from bot.delivery.schedule import next_digest_at
+from bot.model import Keyword
+from bot.texts import LANGUAGES, Texts
+
+#: Offered on /start, in the language of the person: one tap and alerts come.
+READY_KEYWORDS = {
+    "hy": ("սահման", "հրադադար", "Փաշինյան"),
+    "ru": ("граница", "перемирие", "Пашинян"),
+    "en": ("border", "ceasefire", "Pashinyan"),
+}
+
+
+async def start(visit: Visit) -> None:
+    """Welcome someone; whoever is here already keeps what they have."""
+    subscriber = await visit.open_subscriber()
+    keywords = await visit.storage.keywords.load(subscriber.id)
+    await visit.storage.subscribers.mark_back(visit.chat.id)
+    await visit.answer(_welcome(visit.texts), start_keyboard(visit.texts, keywords))
+
+
+async def choose_language(visit: Visit) -> None:
+    """Change the language that Sahman speaks here, by button."""
+    language = visit.words
+    if language not in LANGUAGES:
+        await visit.toast()
+        return
+    subscriber = await visit.open_subscriber(language)
+    await visit.storage.subscribers.save_settings(subscriber.id, language=language)
+    keywords = await visit.storage.keywords.load(subscriber.id)
+    spoken = visit.speaking(language)
+    await spoken.toast(spoken.texts.say("I speak English with you now."))
+    await spoken.change(_welcome(spoken.texts), start_keyboard(spoken.texts, keywords))
+
+
+async def language(visit: Visit) -> None:
+    """Offer the languages."""
+    await visit.answer(
+        visit.texts.say("Which language shall I speak?"),
+        InlineKeyboardMarkup(rows(language_buttons(visit.texts.language), 3)),
+    )
+
+
+async def help_(visit: Visit) -> None:
+    """Say what can be typed."""
+    await visit.answer(
+        visit.texts.say(
+            "<b>What you can type</b>\n"
+            "/add border — tell me when the news says it\n"
+            "/keywords — what you follow; /remove — stop following\n"
+            "/latest — the newest items; /latest border — those about it\n"
+            "/digest — a daily summary: now, at an hour of yours, or off\n"
+            "/timezone, /language — your time and your language\n"
+            "/sources — whose news I read\n"
+            "/pause and /resume — silence for a while\n"
+            "/stop — erase everything about you\n"
+            "/privacy — what I keep\n\n"
+            "A word is found in Armenian, Russian and English, whatever its ending. "
+            "Several words must all occur; <code>a OR b</code> takes either; "
+            '<code>-word</code> leaves out; <code>"two words"</code> stay together.'
+        )
+    )
+
+
+async def privacy(visit: Visit) -> None:
+    """Say what is kept and how it is erased."""
+    await visit.answer(
+        visit.texts.say(
+            "<b>What I keep</b>\n"
+            "The number of this chat, your language, time zone and digest hours, your keywords, "
+            "and which messages I sent you (for a week, so that none comes twice). "
+            "Words behind buttons are kept for two days.\n\n"
+            "I do not keep your name, your other messages or your place. "
+            "Keywords are shown to nobody else; whoever runs this bot could read them in its "
+            "database.\n\n"
+            "/stop erases all of it at once."
+        )
+    )
+
+
+async def pause(visit: Visit) -> None:
+    """Hold all unasked messages; what comes meanwhile will be in the next digest."""
+    subscriber = await visit.open_subscriber()
+    await visit.storage.subscribers.save_settings(subscriber.id, paused=True)
+    await visit.storage.deliveries.cancel_alerts(subscriber.id, "paused")
+    await visit.answer(
+        visit.texts.say(
+            "Paused: I send nothing until you type /resume. "
+            "What comes meanwhile will be in your next digest."
+        )
+    )
+
+
+async def resume(visit: Visit) -> None:
+    """Send again, from now on."""
+    subscriber = await visit.open_subscriber()
+    await visit.storage.subscribers.save_settings(
+        subscriber.id,
+        paused=False,
+        next_digest_at=next_digest_at(subscriber.digest_times, subscriber.zone, visit.now),
+    )
+    await visit.answer(
+        visit.texts.say("I am back: alerts come at once again. What you missed: /digest now")
+    )
+
+
+async def stop(visit: Visit) -> None:
+    """Ask before erasing."""
+    if visit.subscriber is None:
+        await visit.answer(visit.texts.say("I know nothing about you. To begin: /start"))
+        return
+    await visit.answer(
+        visit.texts.say(
+            "Shall I stop and erase everything: your keywords, your settings, "
+            "what I sent you? This cannot be undone."
+        ),
+        stop_keyboard(visit.texts),
+    )
+
+
+async def confirm_stop(visit: Visit) -> None:
+    """Erase everything, or keep it, as the button says."""
+    await visit.toast()
+    if visit.words != "yes":
+        await visit.change(visit.texts.say("All is as it was."))
+        return
+    if visit.subscriber is not None:
+        await visit.storage.subscribers.erase(visit.subscriber.id)
+    await visit.change(
+        visit.texts.say("Everything is erased and I send nothing more. To begin anew: /start")
+    )
+
+
+def start_keyboard(texts: Texts, keywords: Sequence[Keyword]) -> InlineKeyboardMarkup:
+    """Return the welcome's buttons: ready-made keywords, those added ticked, and languages."""
+    mine = {keyword.typed.casefold() for keyword in keywords}
+    ready = [
+        button(f"✓ {word}" if word.casefold() in mine else f"+ {word}", f"ready:{index}")
+        for index, word in enumerate(READY_KEYWORDS[texts.language])
+    ]
+    return InlineKeyboardMarkup([ready, language_buttons(texts.language)])
+
+
+def _welcome(texts: Texts) -> str:
+    return texts.say(
+        "<b>Sahman</b> reads the news in Armenian, Russian and English and writes to you "
+        "as soon as it prints what you ask for; and once a day, at 09:00 in Yerevan, a digest.\n\n"
+        "One word is enough: it is found in all three languages and in every form.\n\n"
+        "Tap a word to begin, or type your own: /add Syunik"
+    )

@@ -1,0 +1,227 @@
+"""The command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from dotenv import dotenv_values
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from bot import __version__, log
+from bot.config import Settings, load_feeds, load_settings
+from bot.errors import ConfigError, DatabaseError, Problem, TokenRefused
+
+# What is slow to import (dictionaries, Telegram, SQL) is imported by the command that needs it,
+# so that `version` and `--help` answer at once.
+
+app = typer.Typer(
+    name="sahman",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Crisis-news alerts on Telegram.",
+)
+_out = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_Result = TypeVar("_Result")
+
+_NO_TOKEN = (
+    "BOT_TOKEN is not set. To get one, write /newbot to @BotFather on Telegram,",
+    "then put BOT_TOKEN=... into .env and run this again. Until then, here is the demo:",
+)
+_STALE_S = 60
+
+
+@app.command()
+def run() -> None:
+    """Run Sahman: poll feeds, match, send, answer. Without BOT_TOKEN: the demo."""
+    settings = _settings()
+    if settings.token is None:
+        for line in _NO_TOKEN:
+            _out.print(line, markup=False)
+        _start_demo(port=0, every_s=12.0)
+        return
+    from bot import app as sahman
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        sahman.stop_on_signals(stop)
+        await sahman.run(settings, stop)
+
+    _finish(main())
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the chat page; 0 takes a free one.")] = 0,
+    every_s: Annotated[float, typer.Option(help="Seconds between new sample items.")] = 12.0,
+) -> None:
+    """Show the whole product on this machine, with sample news and no token."""
+    log.configure("text")
+    _start_demo(port, every_s)
+
+
+@app.command()
+def check(
+    feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
+) -> None:
+    """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
+    from bot.app import make_bot
+    from bot.jobs.check import check_installation
+
+    problems: list[Problem] = []
+    try:
+        settings = load_settings(_environment())
+    except ConfigError as error:
+        problems += error.problems
+        settings = Settings()  # what can be checked all the same: feeds.yaml beside us
+    else:
+        log.configure(settings.log)
+    bot = make_bot(settings) if settings.token else None
+    problems += [
+        problem
+        for problem in asyncio.run(check_installation(settings, bot))
+        if problem not in problems
+    ]
+    for problem in problems:
+        _errors.print(f"✗ {log.hide_tokens(str(problem))}", markup=False)
+    failed = asyncio.run(_check_feeds(settings)) if feeds else 0
+    if problems or failed:
+        raise typer.Exit(1)
+    _out.print("✓ settings, feeds.yaml, database and token are good", markup=False)
+
+
+async def _check_feeds(settings: Settings) -> int:
+    """Fetch each feed once, show what came back, return how many failed."""
+    from bot.jobs.check import FeedCheck, check_feeds, enabled_feeds
+
+    checked: list[FeedCheck] = []
+    try:
+        total = len(enabled_feeds(load_feeds(settings.feeds)))
+    except ConfigError:
+        return 0  # said already
+    with Progress(console=_errors, transient=True) as progress:
+        task = progress.add_task("fetching", total=total)
+        async for result in check_feeds(settings):
+            checked.append(result)
+            progress.advance(task)
+    table = Table("feed", "items", "newest", "failed")
+    for result in sorted(checked, key=lambda each: each.name):
+        table.add_row(escape(result.name), str(result.items), result.newest, escape(result.failed))
+    _out.print(table)
+    return sum(bool(result.failed) for result in checked)
+
+
+@app.command()
+def poll(
+    at: Annotated[
+        str, typer.Option(help="The instant of the round, ISO 8601 in UTC; default now.")
+    ] = "",
+) -> None:
+    """Poll the feeds that are due, once: store, owe, and print what is new."""
+    settings = _settings()
+    now = _read_instant(at)
+    from bot.app import poll_once
+
+    results, alerts = _finish(poll_once(settings, now))
+    for result in results:
+        if result.failed:
+            _out.print(f"{result.feed}: failed: {result.failed}", markup=False)
+        elif result.not_modified:
+            _out.print(f"{result.feed}: unchanged", markup=False)
+        else:
+            silence = ", first poll: stored in silence" if result.first else ""
+            _out.print(f"{result.feed}: {len(result.items)} new{silence}", markup=False)
+        for item in result.items:
+            _out.print(f"  {item.published_at:%Y-%m-%d %H:%M} {item.title}", markup=False)
+    new = sum(len(result.items) for result in results)
+    _out.print(f"{len(results)} feeds asked, {new} new items, {alerts} alerts owed", markup=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    _out.print(__version__, markup=False)
+
+
+@app.command(hidden=True)
+def health() -> None:
+    """Exit 0 if a Sahman on this machine is alive: the image's health check."""
+    from bot.app import HEARTBEAT
+
+    try:
+        age_s = time.time() - HEARTBEAT.stat().st_mtime
+    except OSError:
+        age_s = float("inf")
+    if age_s > _STALE_S:
+        _errors.print("no sign of life")
+        raise typer.Exit(1)
+
+
+def _start_demo(port: int, every_s: float) -> None:
+    from bot.app import run_demo
+
+    def announce(url: str) -> None:
+        _out.print(f"\nSahman's demo is at {url} (Ctrl-C ends it)", markup=False)
+
+    _finish(run_demo(port, every_s, announce))
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment over what .env says; the environment wins."""
+    written = {name: value or "" for name, value in dotenv_values(Path(".env")).items()}
+    return {**written, **os.environ}
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings(_environment())
+    except ConfigError as error:
+        _refuse(error)
+    log.configure(settings.log)
+    return settings
+
+
+def _finish(main: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run to the end; an error that a person can mend is said, without a traceback."""
+    try:
+        return asyncio.run(main)
+    except (ConfigError, DatabaseError) as error:
+        _refuse(error)
+    except TokenRefused as error:
+        _errors.print(
+            log.hide_tokens(
+                f"✗ Telegram refuses BOT_TOKEN ({error}). Ask @BotFather for the bot's token "
+                "(/mybots, API Token), or check BOT_API_URL."
+            ),
+            markup=False,
+        )
+        raise typer.Exit(1) from error
+
+
+def _refuse(error: ConfigError | DatabaseError) -> NoReturn:
+    lines = error.problems if isinstance(error, ConfigError) else [error]
+    for line in lines:
+        _errors.print(f"✗ {line}", markup=False)
+    raise typer.Exit(1) from error
+
+
+def _read_instant(written: str) -> datetime:
+    if not written:
+        return datetime.now(UTC)
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        _errors.print(f"✗ --at {written}: write it like 2026-09-12T09:00:00Z", markup=False)
+        raise typer.Exit(2) from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""HTTP and feeds: fetch politely and bounded, decode, parse in a worker process."""

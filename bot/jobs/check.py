@@ -1,0 +1,114 @@
+"""Checking an installation: everything that is wrong at once, each with its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.config import FeedsConfig, Settings, load_feeds
+from bot.errors import ConfigError, DatabaseError, FeedError, Problem
+from bot.feeds.fetch import FeedFetcher
+from bot.feeds.worker import ParseWorker
+from bot.model import Feed, Publisher
+from bot.storage.database import check_database, make_engine
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCheck:
+    """What one feed answered when it was asked once."""
+
+    name: str
+    items: int = 0
+    newest: str = ""
+    failed: str = ""
+
+
+async def check_installation(settings: Settings, bot: Bot | None) -> list[Problem]:
+    """Return what is wrong with feeds.yaml, the database and the token."""
+    problems: list[Problem] = []
+    try:
+        load_feeds(settings.feeds)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        await asyncio.to_thread(_check_database, settings)
+    except DatabaseError as error:
+        problems.append(Problem("BOT_DATABASE_URL", str(error), ""))
+    problems += await _check_token(settings, bot)
+    return problems
+
+
+async def check_feeds(settings: Settings) -> AsyncIterator[FeedCheck]:
+    """Fetch and parse each enabled feed once; yield each result as it comes."""
+    config = load_feeds(settings.feeds)
+    fetcher, worker = FeedFetcher(), ParseWorker()
+    room = asyncio.Semaphore(8)
+
+    async def check(feed: Feed) -> FeedCheck:
+        async with room:
+            try:
+                fetched = await fetcher.fetch(feed)
+                if fetched is None:
+                    return FeedCheck(feed.name, failed="HTTP 304 to a first question")
+                items = await worker.parse(
+                    fetched.body, fetched.content_type, fetched.url, feed.timezone
+                )
+            except FeedError as error:
+                return FeedCheck(feed.name, failed=error.reason)
+        newest = max((item.published_at for item in items if item.published_at), default=None)
+        return FeedCheck(feed.name, len(items), f"{newest:%Y-%m-%d %H:%M}" if newest else "")
+
+    try:
+        for done in asyncio.as_completed([check(feed) for feed in enabled_feeds(config)]):
+            yield await done
+    finally:
+        await fetcher.close()
+        worker.close()
+
+
+def enabled_feeds(config: FeedsConfig) -> list[Feed]:
+    """Return the enabled feeds of feeds.yaml as they are before their first poll."""
+    feeds = []
+    for entry in config.feeds:
+        if not entry.enabled:
+            continue
+        stands_behind = config.publishers[entry.publisher]
+        feeds.append(
+            Feed(
+                id=0,
+                publisher=Publisher(name=entry.publisher, **stands_behind.model_dump()),
+                etag="",
+                last_modified="",
+                body_hash="",
+                polled_before=False,
+                failures=0,
+                **entry.model_dump(exclude={"publisher", "enabled"}),
+            )
+        )
+    return feeds
+
+
+def _check_database(settings: Settings) -> None:
+    engine = make_engine(settings.database_url.get_secret_value())
+    try:
+        check_database(engine)
+    finally:
+        engine.dispose()
+
+
+async def _check_token(settings: Settings, bot: Bot | None) -> list[Problem]:
+    remedy = "Write /newbot to @BotFather on Telegram and set BOT_TOKEN to what it answers"
+    if bot is None:
+        return [Problem("BOT_TOKEN", "is not set", remedy)]
+    try:
+        async with bot:
+            return []
+    except InvalidToken as error:
+        return [Problem("BOT_TOKEN", f"Telegram refuses it ({error.message})", remedy)]
+    except TelegramError as error:
+        what = f"cannot ask {settings.api_url}: {error.message}"
+        return [Problem("BOT_API_URL", what, "Check the address and the network")]

@@ -1,0 +1,21 @@
+"""Retention: deletes what is older than it is kept, a little at a time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.storage import Storage
+
+_log = logging.getLogger(__name__)
+
+_WORDS_KEPT = timedelta(days=2)
+
+
+async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
+    """Delete items, settled deliveries and words behind buttons that are too old to matter."""
+    items = await storage.items.prune(now - timedelta(days=keep_days), limit=1000)
+    deliveries = await storage.deliveries.prune()
+    await storage.subscribers.prune_words(now - _WORDS_KEPT)
+    if items or deliveries:
+        _log.info("pruned", extra={"items": items, "deliveries": deliveries})

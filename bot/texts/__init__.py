@@ -1,0 +1,81 @@
+"""Every sentence the bot says, in Armenian, Russian and English (gettext catalogues).
+
+In code a sentence stands in English; `hy.po` and `ru.po` beside this file hold what is said
+instead. Catalogues are compiled in memory at start: there is no build step to forget.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from markupsafe import Markup
+
+LANGUAGES = ("hy", "ru", "en")
+#: What a language calls itself, for the buttons by which a person finds it.
+OWN_NAMES: Mapping[str, str] = {"hy": "Հայերեն", "ru": "Русский", "en": "English"}
+
+
+class Texts:
+    """The sentences of one language; values put into them are escaped for HTML."""
+
+    def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
+        self.language = language
+        self.locale = Locale.parse(language)
+        self._translations = translations
+
+    def say(self, sentence: str, **values: object) -> Markup:
+        """Return a sentence with its `{values}`; what is not Markup already is escaped."""
+        return Markup(self._translations.gettext(sentence)).format(**values)  # noqa: S704 - ours
+
+    def count(self, one: str, many: str, n: int, **values: object) -> Markup:
+        """Return a sentence in the plural form that *n* takes in this language."""
+        translated = self._translations.ngettext(one, many, n)
+        return Markup(translated).format(n=n, **values)  # noqa: S704 - ours
+
+    def language_name(self, code: str) -> str:
+        """Return what this language calls the language *code*."""
+        return str(self.locale.languages.get(code, code))
+
+    def time(self, at: datetime, zone: str) -> str:
+        """Return the local time of day."""
+        return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def date(self, day: str) -> str:
+        """Return the day and month of an ISO date."""
+        return format_date(date.fromisoformat(day), "d MMMM", locale=self.locale)
+
+    def day(self, at: datetime, zone: str) -> str:
+        """Return the local day and month."""
+        return format_date(at.astimezone(ZoneInfo(zone)), "d MMMM", locale=self.locale)
+
+
+@cache
+def load_texts() -> Mapping[str, Texts]:
+    """Return the sentences of every language, by its code."""
+    return {language: Texts(language, _load(language)) for language in LANGUAGES}
+
+
+def choose_language(code: str | None) -> str:
+    """Return the language to speak to someone whose Telegram speaks *code* (IETF tag)."""
+    short = (code or "").split("-")[0].lower()
+    return short if short in LANGUAGES else "en"
+
+
+def _load(language: str) -> gettext.NullTranslations:
+    catalogue = resources.files(__package__).joinpath(f"{language}.po")
+    if not catalogue.is_file():  # English: the sentences of the code
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(catalogue.read_bytes()), locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
