@@ -52,7 +52,8 @@ class BotApi(People):
         self._methods = self._table()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; ``url`` is known from here on."""
+        """Listen; ``url`` is known from here on. After `stop` everything is still there."""
+        self.messenger.reopen()
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_only_local_names])
         app.router.add_routes(PeopleDoor(self).routes())
         app.router.add_routes(page_routes())

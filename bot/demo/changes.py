@@ -61,6 +61,10 @@ class Changes:
             self._waiters.discard(waiter)
         return waiter.done() and not waiter.cancelled() and not self.closed
 
+    def reopen(self) -> None:
+        """Let people wait again after `close`."""
+        self.closed = False
+
     def close(self) -> None:
         """Let every waiter go."""
         self.closed = True

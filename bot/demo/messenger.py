@@ -176,6 +176,11 @@ class Messenger:
             )
         return found
 
+    def reopen(self) -> None:
+        """Take up again after `close`; nothing was forgotten."""
+        self.changes.reopen()
+        self.updates.reopen()
+
     async def close(self) -> None:
         """Let everybody who waits go."""
         self.changes.close()

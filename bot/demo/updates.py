@@ -161,6 +161,12 @@ class Updates:
             info["last_error_date"], info["last_error_message"] = self._last_error
         return info
 
+    def reopen(self) -> None:
+        """Take up again after `close`: what was queued is still there."""
+        self._closed = False
+        if self.webhook_url and self._delivering is None:
+            self._delivering = asyncio.create_task(self._deliver())
+
     async def close(self) -> None:
         """Answer whoever still polls and stop delivering."""
         self._closed = True

@@ -77,6 +77,23 @@ async def test_stopping_answers_who_still_polls(http: aiohttp.ClientSession) -> 
     assert time.monotonic() - started < 2
 
 
+async def test_a_server_that_comes_back_still_knows_everything(api: BotApi, bot: Bot) -> None:
+    """An outage of Telegram loses neither updates nor messages, and polls wait again."""
+    port = int(api.url.rpartition(":")[2])
+    await bot.get("sendMessage", chat_id=ANI, text="before")
+    api.send_text(ANI, "kept")
+    await api.stop()
+    with pytest.raises(aiohttp.ClientError):
+        await bot.get("getMe")
+    await api.start(port=port)
+    (update,) = await bot.get("getUpdates")
+    assert update["message"]["text"] == "kept"
+    assert [message.text for message in api.messages(ANI)] == ["before"]
+    started = time.monotonic()
+    assert await bot.get("getUpdates", offset=update["update_id"] + 1, timeout=1) == []
+    assert time.monotonic() - started >= 0.9
+
+
 @pytest.fixture
 async def hook(http: aiohttp.ClientSession) -> Any:
     """A bot's own door: notes what comes, and answers with the statuses it is told."""

@@ -82,7 +82,6 @@ export class Composer {
 
   setOpen(open) {
     this.commands.hidden = !open;
-    this.text.setAttribute("aria-expanded", String(open));
     this.menu.setAttribute("aria-expanded", String(open));
     if (!open) this.text.removeAttribute("aria-activedescendant");
   }

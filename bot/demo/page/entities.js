@@ -5,6 +5,8 @@ const TAGS = {
   blockquote: "blockquote", expandable_blockquote: "blockquote",
 };
 
+const FOLDED_FROM = 160;
+
 // Offsets count UTF-16 units, and so do JavaScript's strings.
 export function renderText(message, words, onCommand) {
   const entities = [...(message.entities ?? [])]
@@ -27,10 +29,15 @@ function fill(parent, text, start, end, entities, context) {
     const element = elementOf(entity, piece, context);
     fill(element, text, entity.offset, stop, inner, context);
     parent.append(element);
-    if (entity.type === "expandable_blockquote") makeExpandable(element, context.words);
-    at = stop;
+    if (entity.type === "expandable_blockquote" && piece.length > FOLDED_FROM) makeExpandable(element, context.words);
+    // A block ends its own line: the newline after it would show as an empty one.
+    at = isBlock(entity) && text[stop] === "\n" && stop < end ? stop + 1 : stop;
   }
   if (at < end) parent.append(text.slice(at, end));
+}
+
+function isBlock(entity) {
+  return entity.type === "pre" || entity.type.endsWith("blockquote");
 }
 
 function elementOf(entity, piece, { words, onCommand }) {
