@@ -197,6 +197,9 @@ class FeedServer:
         )
 
     async def _post_item(self, request: web.Request) -> web.Response:
+        # A foreign page in the same browser can send any other type unasked.
+        if request.content_type != "application/json":
+            return web.json_response({"error": "send application/json"}, status=415)
         try:
             body: dict[str, Any] = json.loads(await request.read())
             if published := body.get("published"):

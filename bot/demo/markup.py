@@ -38,6 +38,8 @@ _KIND_BY_TAG = {
 _NAMED = {b"lt": "<", b"gt": ">", b"amp": "&", b"quot": '"'}
 _NUMERIC = re.compile(rb"&#(?:x([0-9a-fA-F]*)|([0-9]*));?")
 _LITERAL = re.compile(rb"&([a-zA-Z]+);?")
+_PLAIN = re.compile(rb"[^<&]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = frozenset(b" \t\r\n\0\x0b")
 _NAME_TOKEN = re.compile(rb"[A-Za-z0-9.\-]*")
 _END = 0  # what TDLib's C strings end with
@@ -56,7 +58,7 @@ class _OpenTag:
 
 def utf16_length(text: str) -> int:
     """Return the length of *text* in UTF-16 units, which entities are counted in."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(html: str) -> tuple[str, list[Entity]]:
@@ -92,16 +94,15 @@ class _Parser:
                 self._at += 1
                 self._add("&")
                 continue
-            begin = self._at
-            while self._at < len(data) and data[self._at] not in b"<&":
-                self._at += 1
-            self._add(data[begin : self._at].decode("utf-8", "replace"))
+            if plain := _PLAIN.match(data, self._at):
+                self._at = plain.end()
+                self._add(plain[0].decode("utf-8", "replace"))
         if self._open:
             raise _cant_parse(
                 f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"'
             )
         text = "".join(self._pieces)
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if _SURROGATE.search(text):
             raise _cant_parse(
                 "Text contains invalid Unicode characters after decoding HTML entities,"
                 " check for unmatched surrogate code units"

@@ -67,7 +67,8 @@ async def test_formatting_is_shown_and_foreign_markup_stays_text(
     await expect(page.locator(".row.in strong")).to_have_text("<img src=x onerror=alert(1)>")
     html = (
         '<a href="https://example.org/?a=1&amp;b=2">link <i>in</i></a>'
-        " <tg-spoiler>hidden</tg-spoiler> <blockquote>said</blockquote>\n<code>x</code> 👍 <u>last</u>"
+        " <tg-spoiler>hidden</tg-spoiler> <blockquote>said</blockquote>\n"
+        "<code>x</code> 👍 <u>last</u>"
     )
     await bot.ask("sendMessage", chat_id=ANI, text=html, parse_mode="HTML")
     last = page.locator(".row.in").last
