@@ -62,6 +62,16 @@ async def test_items_can_be_printed_over_http_and_read_as_pages(
         assert response.status == 400
 
 
+async def test_strangers_in_the_browser_print_nothing(
+    feeds: FeedServer, http: aiohttp.ClientSession
+) -> None:
+    """A foreign page's form bears another type."""
+    async with http.post(f"{feeds.url}/_items/alpha", data={"title": "x"}) as response:
+        assert response.status == 415
+    async with http.get(feeds.feed_url("alpha")) as response:
+        assert response.status == 404
+
+
 async def test_broken_feeds_can_be_served_as_they_are(
     feeds: FeedServer, http: aiohttp.ClientSession
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from bot.demo.bot_api import BotApi
+from bot.demo.personas import add_personas
 from tests.demo.conftest import ANI, Bot
 
 
@@ -86,6 +87,19 @@ async def test_the_stream_tells_what_happens_as_it_happens(
                 break
     assert [event["kind"] for event in events] == ["action", "message", "edited"]
     assert events[2]["message"]["text"] == "two"
+
+
+async def test_the_three_people_of_the_demo_are_listed_with_who_they_are(
+    api: BotApi, http: aiohttp.ClientSession
+) -> None:
+    """Each in a language of their own, none of them known to the bot yet."""
+    await api.reset()
+    add_personas(api)
+    async with http.get(f"{api.url}/people/chats") as response:
+        chats = (await response.json())["chats"]
+    assert [chat["language_code"] for chat in chats] == ["hy", "ru", "en"]
+    assert {chat["state"] for chat in chats} == {"not_started"}
+    assert all(chat["about"] for chat in chats)
 
 
 async def test_strangers_in_the_browser_are_kept_out(
