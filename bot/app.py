@@ -36,6 +36,7 @@ from bot.delivery.retry import next_retry_ms
 from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
 from bot.demo.news import SAMPLE_FEEDS, SampleNewsroom
+from bot.demo.personas import add_personas
 from bot.errors import SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
@@ -169,6 +170,7 @@ async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -
             for server, its_port in ((telegram, port), (news, 0)):
                 await server.start(port=its_port)
                 stack.push_async_callback(server.stop)
+            add_personas(telegram)
             newsroom = SampleNewsroom(news, interval_s=every_s)
             await newsroom.start()
             stack.push_async_callback(newsroom.stop)

@@ -1,0 +1,77 @@
+"""What all tests share: real databases, and an environment that says nothing."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.storage import Storage
+from bot.storage.database import Database, make_engine, migrate
+from tests.postgres import Server, find_binaries, run_server
+
+_TEMPLATE = "template_sahman"
+
+for _name in [name for name in os.environ if name.startswith("BOT_")]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL with one migrated database, which every test copies."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("no PostgreSQL binaries: in CI they must be there")
+        pytest.skip("no PostgreSQL binaries on this machine (set TEST_PG_BIN)")
+    with run_server(binaries) as server:
+        _execute(server, f"CREATE DATABASE {_TEMPLATE}")
+        engine = make_engine(server.url(_TEMPLATE))
+        migrate(engine)
+        engine.dispose()
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield postgres.url(name)
+    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on each of the two engines in turn."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/sahman.db"
+
+
+@pytest.fixture
+async def storage(database_url: str) -> AsyncIterator[Storage]:
+    """Storage over a real, migrated database."""
+    engine = make_engine(database_url)
+    migrate(engine)
+    database = Database(engine)
+    yield Storage(database)
+    database.close()
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The shared data beside the repository; the test is skipped where it is not."""
+    folder = os.environ.get("SAHMAN_DATA")
+    if not folder:
+        pytest.skip("SAHMAN_DATA is not set: the shared data is not on this machine")
+    return Path(folder)
+
+
+def _execute(server: Server, statement: str) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(statement)

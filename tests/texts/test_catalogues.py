@@ -1,0 +1,94 @@
+"""Every sentence exists in Armenian, Russian and English, with the same values in it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup
+
+from bot.texts import LANGUAGES, load_texts
+
+_BOT = Path(__file__).parents[2] / "bot"
+_VALUE = re.compile(r"{(\w+)}")
+_TRANSLATED = [language for language in LANGUAGES if language != "en"]
+
+
+def _sentences() -> set[str | tuple[str, str]]:
+    """Return what the code says: the literal arguments of `.say` and `.count`."""
+    found: set[str | tuple[str, str]] = set()
+    for file in _BOT.rglob("*.py"):
+        if "demo" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            literal = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            if node.func.attr == "say":
+                assert len(literal) == 1, f"{file.name}:{node.lineno}: say() takes a literal"
+                found.add(str(literal[0]))
+            elif node.func.attr == "count" and len(node.args) == 3:
+                found.add((str(literal[0]), str(literal[1])))
+    return found
+
+
+def _catalogue(language: str) -> Catalog:
+    text = resources.files("bot.texts").joinpath(f"{language}.po").read_bytes()
+    return read_po(io.BytesIO(text), locale=language)
+
+
+@pytest.mark.parametrize("language", _TRANSLATED)
+def test_every_sentence_of_the_code_is_translated_and_none_is_left_over(language: str) -> None:
+    translated = {
+        message.id if isinstance(message.id, str) else tuple(message.id)
+        for message in _catalogue(language)
+        if message.id and not message.fuzzy and all(_forms(message.string))
+    }
+    assert translated == _sentences()
+
+
+@pytest.mark.parametrize("language", _TRANSLATED)
+def test_a_translation_takes_the_same_values_and_closes_its_tags(language: str) -> None:
+    for message in _catalogue(language):
+        if not message.id:
+            continue
+        source = message.id if isinstance(message.id, str) else message.id[1]
+        for form in _forms(message.string):
+            assert set(_VALUE.findall(form)) == set(_VALUE.findall(source)), form
+            assert str(BeautifulSoup(form, "html.parser")) == form, form
+
+
+def test_russian_counts_in_three_forms() -> None:
+    texts = load_texts()["ru"]
+    one, many = "<b>I read {n} publisher</b>", "<b>I read {n} publishers</b>"
+    said = [texts.count(one, many, n).striptags() for n in (1, 3, 5, 21)]
+    assert said == [
+        "Я читаю 1 издание",
+        "Я читаю 3 издания",
+        "Я читаю 5 изданий",
+        "Я читаю 21 издание",
+    ]
+
+
+def test_what_a_person_typed_is_escaped_in_every_language() -> None:
+    for texts in load_texts().values():
+        assert "<script>" not in texts.say("Removed: <b>{keyword}</b>", keyword="<script>")
+
+
+def test_commands_are_described_within_telegrams_limits() -> None:
+    from bot.chat.commands import COMMANDS, describe_commands
+
+    for texts in load_texts().values():
+        described = describe_commands(texts)
+        assert set(described) == set(COMMANDS)
+        assert all(1 <= len(text) <= 256 for text in described.values())
+
+
+def _forms(string: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [string] if isinstance(string, str) else list(string)
