@@ -12,7 +12,6 @@ from bot.language.reading import (
     MAYBE_NAME,
     NAME,
     SAME_SCRIPT,
-    SCRIPTS,
     SHORTEST_NAME,
     SHORTEST_SKELETON,
     WordReader,
@@ -137,18 +136,14 @@ class WordAsker:
         glossary = self._reader.glossary
         # A word that the glossary translates needs no guess at how it sounds.
         translated = glossary is not None and any(key in glossary.ordinary for key in plain)
-        others = [other for other in SCRIPTS if other != script]
         for form in forms:
             keys.update(self._reader.surnames.get(form, ()))
-            given = self._reader.given_names.get(form, ())
-            keys.update(f"{key}:{other}" for key in given for other in others)
+            keys.update(self._reader.given_names.get(form, ()))
             if not translated or in_name:
-                sounds |= self._add_sounds(form, others, keys, ordinary=ordinary, in_name=in_name)
+                sounds |= self._add_sounds(form, keys, ordinary=ordinary, in_name=in_name)
         return AskedWord(folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary)
 
-    def _add_sounds(
-        self, form: str, others: list[str], keys: set[str], *, ordinary: bool, in_name: bool
-    ) -> set[str]:
+    def _add_sounds(self, form: str, keys: set[str], *, ordinary: bool, in_name: bool) -> set[str]:
         """Add what finds the word as a name; return the skeletons that "near" compares.
 
         An ordinary word is looked for as a name too (the town of Ջերմուկ is a spring by name),
@@ -163,7 +158,7 @@ class WordAsker:
             if in_name and len(skeleton) >= _SHORTEST_IN_NAME:
                 kinds.append(MAYBE_NAME)
             for kind in kinds:
-                keys.update(f"{kind}{other}:{skeleton}" for other in others)
+                keys.add(kind + skeleton)
                 if skeleton == plain and not ordinary:
                     keys.add(f"{kind}{SAME_SCRIPT}{skeleton}")
             if kinds and not ordinary:

@@ -1,8 +1,7 @@
 """What outside dictionaries know of a word: its citation forms, and whether it is a name."""
 
 import functools
-import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import pymorphy3
 import simplemma
@@ -12,8 +11,17 @@ from bot.language.fold import fold, script_of
 # Below this share a parse is a curiosity of the dictionary ("сти" as a verb), not a reading.
 LIKELY_PARSE = 0.02
 _NAME_TAGS = ("Name", "Surn", "Geox", "Patr", "Orgn", "Abbr")
-_EMPTY_POS = frozenset({"PREP", "CONJ", "PRCL", "NPRO", "INTJ"})
-_VOWELS_RU = re.compile("[аеиоуыэюя]")
+_PARSES_HELD = 4_096
+
+
+class _Parse(NamedTuple):
+    """One reading of a Russian word."""
+
+    lemma: str
+    likely: bool
+    part: str
+    is_name: bool
+    is_first_name: bool
 
 
 class Dictionaries:
@@ -22,14 +30,26 @@ class Dictionaries:
     def __init__(self) -> None:
         """Load all three; this takes seconds, and is done once."""
         self._russian: Any = pymorphy3.MorphAnalyzer(lang="ru")
+        self._ordinary = functools.lru_cache(_PARSES_HELD)(self._find_ordinary)
+        self._parses = functools.lru_cache(_PARSES_HELD)(self._parse_ru)
         for language in ("hy", "en"):
             simplemma.is_known("a", lang=language)
 
+    def _parse_ru(self, folded: str) -> tuple[_Parse, ...]:
+        return tuple(
+            _Parse(
+                parse.normal_form.replace("ё", "е"),
+                parse.score >= LIKELY_PARSE,
+                str(parse.tag.POS),
+                any(tag in parse.tag for tag in _NAME_TAGS),
+                "Name" in parse.tag,
+            )
+            for parse in self._russian.parse(folded)
+        )
+
     def citation_forms_ru(self, folded: str) -> tuple[str, ...]:
         """Return the likely dictionary forms of a Russian word, likeliest first."""
-        parses = self._russian.parse(folded)
-        forms = [p.normal_form.replace("ё", "е") for p in parses if p.score >= LIKELY_PARSE]
-        return tuple(dict.fromkeys(forms))
+        return tuple(dict.fromkeys(p.lemma for p in self._parses(folded) if p.likely))
 
     def asked_forms_ru(self, folded: str) -> tuple[str, ...]:
         """Return the dictionary forms of a typed word: none if it stands in one already.
@@ -37,9 +57,9 @@ class Dictionaries:
         Where it can be a noun it is taken for one: "дороги" are roads, not "dear"; "зимой" is
         the winter rather than an adverb.
         """
-        parses = [p for p in self._russian.parse(folded) if p.score >= LIKELY_PARSE]
-        nouns = [p for p in parses if p.tag.POS == "NOUN"]
-        forms = [p.normal_form.replace("ё", "е") for p in nouns or parses]
+        parses = [p for p in self._parses(folded) if p.likely]
+        nouns = [p for p in parses if p.part == "NOUN"]
+        forms = [p.lemma for p in nouns or parses]
         return () if folded in forms else tuple(dict.fromkeys(forms))
 
     def knows_ru(self, folded: str) -> bool:
@@ -48,15 +68,7 @@ class Dictionaries:
 
     def is_first_name_ru(self, folded: str) -> bool:
         """Tell whether a Russian word can be a given name."""
-        return any("Name" in p.tag for p in self._russian.parse(folded)) and self.knows_ru(folded)
-
-    def is_empty_ru(self, folded: str) -> bool:
-        """Tell whether a Russian word is always a preposition, conjunction, particle, pronoun."""
-        if not self.knows_ru(folded):
-            return False
-        return all(
-            p.tag.POS in _EMPTY_POS for p in self._russian.parse(folded) if p.score >= LIKELY_PARSE
-        )
+        return self.knows_ru(folded) and any(p.is_first_name for p in self._parses(folded))
 
     def lemma(self, folded: str, language: str, *, capital: bool = False) -> str:
         """Return simplemma's lemma of a word, folded; *capital* asks for it as a name."""
@@ -69,6 +81,9 @@ class Dictionaries:
 
     def is_ordinary(self, folded: str) -> bool:
         """Tell whether a dictionary knows the word as an ordinary one and not as a name."""
+        return self._ordinary(folded)
+
+    def _find_ordinary(self, folded: str) -> bool:
         script = script_of(folded)
         if script == "ru":
             return self._is_ordinary_ru(folded)
@@ -82,12 +97,10 @@ class Dictionaries:
     def _is_ordinary_ru(self, folded: str) -> bool:
         if not self.knows_ru(folded):
             return False
-        parses = self._russian.parse(folded)
-        if any(tag in p.tag for p in parses for tag in _NAME_TAGS):
+        parses = self._parses(folded)
+        if any(p.is_name for p in parses):
             return False
-        return any(
-            p.score >= LIKELY_PARSE and p.tag.POS not in ("PRTS", "PRTF", "GRND") for p in parses
-        )
+        return any(p.likely and p.part not in ("PRTS", "PRTF", "GRND") for p in parses)
 
     def _is_ordinary_by_case(self, folded: str, language: str) -> bool:
         # simplemma knows words in any case; only the case of the lemma tells a name.

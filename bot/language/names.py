@@ -11,7 +11,7 @@ from bot.language.tables import read_table
 
 def read_given_names() -> dict[str, tuple[str, ...]]:
     """Return the keys of given names by folded spelling: Михаил, Michael, Միքայել share one."""
-    return _by_spelling("given_names.tsv", "@given-")
+    return _by_spelling("given_names.tsv", "!")
 
 
 def read_known_surnames() -> dict[str, tuple[str, ...]]:

@@ -5,10 +5,11 @@ A key is a short string; its first character tells its kind:
     граница   a citation form the word may belong to
     ~ջր       an Armenian stem that lost its vowel
     ^us       written in capitals only: US, not us
-    #ru:pašinan  how a name in this script may sound; #=pašinan how it sounds at first sight;
-                 with % instead of #: the same of a word that may be no name
+    #pašinan  how a name may sound, for words in other scripts; #=pašinan how it sounds at first
+              sight, for its own; with % instead of #: the same of a word that may be no name
+    !nikol    a given name known in several languages, for words in other scripts
     &pšnn     its consonants: near names share them
-    @border   a concept of the glossary, or a given name known in several languages
+    @border   a concept of the glossary, or a surname known in several spellings
 """
 
 from collections.abc import Mapping
@@ -24,11 +25,21 @@ from bot.language.skeleton import consonants, plain_skeleton, skeletons
 
 NAME, MAYBE_NAME, NEAR, CAPITALS, CONCEPT = "#", "%", "&", "^", "@"
 SAME_SCRIPT = "="
-SCRIPTS = ("hy", "ru", "en")
+GIVEN_NAME = "!"
+# Keys that join a typed word and a word of a text only if their scripts differ.
+_ACROSS = (NAME, MAYBE_NAME, GIVEN_NAME)
 LONGEST_ACRONYM = 5
 SHORTEST_NAME = 4
 # Doubled letters count once in a skeleton: Anna has four letters and three sounds.
 SHORTEST_SKELETON = 3
+
+
+def is_across(key: str) -> bool:
+    """Tell whether a key counts only between words of different scripts.
+
+    Within one, Martin is not Martiros, though both are Мартин or Մարտիրոս to another.
+    """
+    return key[0] in _ACROSS and key[1] != SAME_SCRIPT
 
 
 class WordKeys(NamedTuple):
@@ -53,8 +64,7 @@ class WordReader:
         self.armenian = ArmenianEndings()
         self.english = EnglishEndings()
         self.russian_names = RussianNameEndings()
-        # Keys of known names by spelling; a given name's key bears its script too, so that
-        # Martin finds Մարտիրոս (Martiros), yet not Martiros Martin.
+        # Keys of known names by spelling.
         self.given_names: Mapping[str, tuple[str, ...]] = {}
         self.surnames: Mapping[str, tuple[str, ...]] = {}
         self.glossary: Glossary | None = None
@@ -113,10 +123,9 @@ class WordReader:
         """Add what the word gives as a name; return the skeletons that "near" compares."""
         ordinary = self.dictionaries.is_ordinary(folded)
         sounds: set[str] = set()
-        script = script_of(folded)
         for name in names:
             keys.update(self.surnames.get(name, ()))
-            keys.update(f"{key}:{script}" for key in self.given_names.get(name, ()))
+            keys.update(self.given_names.get(name, ()))
             plain = plain_skeleton(name)
             for skeleton in skeletons(name):
                 if ordinary or len(name) < SHORTEST_NAME or len(skeleton) < SHORTEST_SKELETON:
@@ -125,7 +134,7 @@ class WordReader:
                     kind = NAME
                     sounds.add(skeleton)
                     keys.add(NEAR + consonants(skeleton))
-                keys.add(f"{kind}{script}:{skeleton}")
+                keys.add(kind + skeleton)
                 if skeleton == plain:
                     keys.add(f"{kind}{SAME_SCRIPT}{skeleton}")
         return sounds

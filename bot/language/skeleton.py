@@ -271,6 +271,7 @@ def plain_skeleton(folded: str) -> str:
     return sound if len(sound) >= 2 else ""
 
 
+@functools.lru_cache(_HOLDS)
 def consonants(skeleton: str) -> str:
     """Return a skeleton without its vowels, save the first letter: what "near" names share."""
     return skeleton[0] + re.sub("[aeiou]", "", skeleton[1:])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.language import Language, clean, fold, fold_text, load, words
 from bot.language.asking import AskedWord
+from bot.language.reading import NEAR
 from bot.language.skeleton import consonants
 from bot.matching import grammar
 from bot.matching.query import (
@@ -122,6 +123,8 @@ class _Compiler:
     def _group(self, typed: list[_Typed], place: int) -> tuple[int, frozenset[str], bool]:
         """Return how many words from *place* belong together, what they mean, if they are a name."""
         rest = typed[place : place + 6]
+        if len(rest) == 1:
+            return 1, frozenset(), False
         read = tuple(self._language.read_word(w.written) for w in rest)
         # As a name is often typed without its capitals, those of the glossary are tried too.
         titled = tuple(self._language.read_word(w.written.capitalize()) for w in rest)
@@ -200,7 +203,9 @@ class _Compiler:
                 )
             )
         weight = len(word.canonical) + (0 if word.ordinary else _RARE)
-        return WordPattern(tuple(sorted(word.keys)), word.script, near, "", weight)
+        near_keys = tuple(sorted({NEAR + consonants(sound) for sound in near}))
+        keys = tuple(sorted(word.keys))
+        return WordPattern(keys, word.script, near, near_keys, "", weight)
 
     def _phrase(self, phrase: grammar.Phrase) -> tuple[str, Part]:
         typed = [word.written for word in words(clean(phrase.text))]
@@ -238,7 +243,7 @@ class _Compiler:
         for word in typed:
             asked = self._language.ask_word(word)
             key = asked.canonical if asked.canonical.startswith("^") else fold(word)
-            patterns.append(WordPattern((key,), asked.script, (), key, len(word)))
+            patterns.append(WordPattern((key,), asked.script, (), (), key, len(word)))
         canonical = "=" + " ".join(pattern.exact for pattern in patterns)
         return canonical, Term(tuple(patterns), quoted=True)
 

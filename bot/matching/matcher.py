@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from bot.language.reading import is_across
 from bot.matching.query import Query, Term, find_part
 from bot.matching.text import ReadText
 
@@ -36,6 +37,8 @@ class Matcher:
         # One keyword alone stands as its number, several as a tuple: at a hundred thousand
         # keywords most keys have one, and a tuple for each would double the memory.
         self._deciding: dict[str, int | tuple[int, ...]] = {}
+        # Keys that decide only after a look at the word: across scripts, and near names.
+        self._by_word: dict[str, int | tuple[int, ...]] = {}
         self._to_verify: dict[str, int | tuple[int, ...]] = {}
 
     def __len__(self) -> int:
@@ -73,16 +76,20 @@ class Matcher:
             return [(key, self._to_verify) for key in anchors]
         root = query.root
         assert isinstance(root, Term)  # noqa: S101 (is_one_word says so; for the type checker)
-        deciding = frozenset((*root.words[0].keys, *root.concepts))
-        return [(key, self._deciding if key in deciding else self._to_verify) for key in anchors]
+        near = root.words[0].near_keys
+        return [
+            (key, self._by_word if key in near or is_across(key) else self._deciding)
+            for key in anchors
+        ]
 
     def find(self, text: ReadText, *, language: str, publisher: str) -> list[Found]:
         """Return every keyword that *text* satisfies, in the order of their ids."""
         words_of: dict[int, list[str]] = {}
         to_verify: set[int] = set()
-        deciding, verifying = self._deciding, self._to_verify
+        by_word: set[tuple[int, int]] = set()
+        deciding, verifying, by_one = self._deciding, self._to_verify, self._by_word
         for place, word in enumerate(text.words):
-            hidden = text.hidden.get(place)
+            hidden = text.hidden.get(place) if text.hidden else None
             for key in word.keys:
                 ids = deciding.get(key)
                 if ids is not None and (hidden is None or key not in hidden):
@@ -92,6 +99,15 @@ class Matcher:
                 ids = verifying.get(key)
                 if ids is not None:
                     to_verify.update(ids if isinstance(ids, tuple) else (ids,))
+                ids = by_one.get(key)
+                if ids is not None:
+                    by_word.update(
+                        (one, place) for one in (ids if isinstance(ids, tuple) else (ids,))
+                    )
+        for one, place in sorted(by_word):
+            root = self._queries[one].root
+            if isinstance(root, Term) and root.words[0].fits(text.words[place]):
+                words_of.setdefault(one, []).append(text.written[place])
         for span in text.spans:
             ids = deciding.get(span.concept)
             if ids is not None:

@@ -1,16 +1,18 @@
 """What one keyword asks for, compiled: a small tree over keys, held against read texts."""
 
 import json
-from collections.abc import Iterable
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
 from bot.language import WordKeys, fold_text
-from bot.language.reading import NEAR
+from bot.language.reading import is_across
 from bot.language.skeleton import consonants
 from bot.matching.text import ReadText
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +21,28 @@ class WordPattern:
 
     keys: tuple[str, ...]
     script: str = ""
-    # Skeletons to which a name in another script may come near, by one letter.
+    # Skeletons to which a name in another script may come near, by one letter; their keys.
     near: tuple[str, ...] = ()
+    near_keys: tuple[str, ...] = ()
     # The form the word must have, for =word.
     exact: str = ""
     # How much the word narrows a search: longer and rarer is more.
     weight: int = 0
 
-    def fits(self, word: WordKeys, hidden: Iterable[str] = ()) -> bool:
+    def may_fit(self, keys: frozenset[str]) -> bool:
+        """Tell whether a text with these keys can hold the word at all."""
+        return not (keys.isdisjoint(self.keys) and keys.isdisjoint(self.near_keys))
+
+    def fits(self, word: WordKeys, hidden: frozenset[str] = _NOTHING) -> bool:
         """Tell whether a word of a text is what is looked for."""
-        if self.exact:
-            return self.exact in (word.folded, "^" + word.folded) and any(
-                key in word.keys for key in self.keys
-            )
+        if self.exact and self.exact not in (word.folded, "^" + word.folded):
+            return False
         for key in word.keys:
-            if key in self.keys and key not in hidden:
+            if (
+                key in self.keys
+                and key not in hidden
+                and (word.script != self.script or not is_across(key))
+            ):
                 return True
         return bool(self.near) and self._is_near(word)
 
@@ -50,7 +59,7 @@ class WordPattern:
 
     def anchors(self) -> frozenset[str]:
         """Return keys of which a fitting word has at least one."""
-        return frozenset((*self.keys, *(NEAR + consonants(near) for near in self.near)))
+        return frozenset((*self.keys, *self.near_keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ class Term:
         """Return where the term stands in a text, as places of words, or None."""
         concepts = self.concepts
         hidden = {} if self.quoted else text.hidden
-        if concepts:
+        keys = text.every_key
+        if concepts and not keys.isdisjoint(concepts):
             for span in text.spans:
                 if span.concept in concepts:
                     return span.start, span.end
@@ -74,10 +84,12 @@ class Term:
                 for key in word.keys:
                     if key in concepts and key not in text.hidden.get(place, ()):
                         return place, place + 1
+        if not all(word.may_fit(keys) for word in self.words):
+            return None
         first, size = self.words[0], len(self.words)
         for place in range(len(text.words) - size + 1):
-            if first.fits(text.words[place], hidden.get(place, ())) and all(
-                self.words[n].fits(text.words[place + n], hidden.get(place + n, ()))
+            if first.fits(text.words[place], hidden.get(place, _NOTHING)) and all(
+                self.words[n].fits(text.words[place + n], hidden.get(place + n, _NOTHING))
                 for n in range(1, size)
             ):
                 return place, place + size
@@ -234,7 +246,7 @@ class Query:
 
 def _to_data(part: Part) -> list[Any]:
     if isinstance(part, Term):
-        patterns = [[w.keys, w.script, w.near, w.exact, w.weight] for w in part.words]
+        patterns = [[w.keys, w.script, w.near, w.near_keys, w.exact, w.weight] for w in part.words]
         return ["term", patterns, part.concepts, part.quoted]
     if isinstance(part, OnlyLanguage):
         return ["language", part.languages]
@@ -251,10 +263,10 @@ def _from_data(data: list[Any]) -> Part:
     if kind == "term":
         _, patterns, concepts, quoted = data
         words = tuple(
-            WordPattern(tuple(keys), script, tuple(near), exact, weight)
-            for keys, script, near, exact, weight in patterns
+            WordPattern(_shared(keys), script, _shared(near), _shared(near_keys), exact, weight)
+            for keys, script, near, near_keys, exact, weight in patterns
         )
-        return Term(words, tuple(concepts), quoted)
+        return Term(words, _shared(concepts), quoted)
     if kind == "language":
         return OnlyLanguage(tuple(data[1]))
     if kind == "source":
@@ -263,3 +275,8 @@ def _from_data(data: list[Any]) -> Part:
         return Not(_from_data(data[1]))
     parts = tuple(_from_data(one) for one in data[1])
     return All(parts) if kind == "all" else AnyOf(parts)
+
+
+def _shared(strings: list[str]) -> tuple[str, ...]:
+    """Return strings of which each is kept once in memory, however many queries have it."""
+    return tuple(map(sys.intern, strings))

@@ -31,6 +31,8 @@ class ReadText:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every key of the text: what is stored with an item, to be looked up by."""
+        if not self.hidden:
+            return self.every_key
         found: set[str] = set()
         for place, word in enumerate(self.words):
             if place in self.hidden:
@@ -38,6 +40,14 @@ class ReadText:
             else:
                 found.update(word.keys)
         found.update(span.concept for span in self.spans)
+        return frozenset(found)
+
+    @cached_property
+    def every_key(self) -> frozenset[str]:
+        """Every key of the text, those that do not count too: a quick no for most queries."""
+        found: set[str] = {span.concept for span in self.spans}
+        for word in self.words:
+            found.update(word.keys)
         return frozenset(found)
 
     def as_written(self, start: int, end: int) -> str:
