@@ -16,6 +16,7 @@ class PublisherKind(StrEnum):
     STATE = "state"
     PUBLIC = "public"
     INDEPENDENT = "independent"
+    PRIVATE = "private"  #: privately owned; nothing is claimed of its independence
     PARTY = "party"
     AGENCY = "agency"
     INTERNATIONAL = "international"

@@ -231,6 +231,8 @@ def say_kind(kind: PublisherKind, texts: Texts) -> str:
             return texts.say("public broadcaster")
         case PublisherKind.INDEPENDENT:
             return texts.say("independent")
+        case PublisherKind.PRIVATE:
+            return texts.say("privately owned")
         case PublisherKind.PARTY:
             return texts.say("party-affiliated")
         case PublisherKind.AGENCY:
