@@ -7,7 +7,7 @@ from itertools import chain
 from bot.language.asking import AskedWord, WordAsker
 from bot.language.detect import detect_language, load_profiles
 from bot.language.dictionaries import default_dictionaries
-from bot.language.fold import Word, clean, fold, fold_text, script_of, words
+from bot.language.fold import Word, clean, fold, fold_text, script_of, words, written_words
 from bot.language.glossary import Concept, Glossary, read_concepts
 from bot.language.names import (
     cldr_concepts,
@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "script_of",
     "words",
+    "written_words",
 ]
 
 # Stands for the code and tables of this room: stored with keys, which are stale once it changes.

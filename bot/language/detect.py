@@ -40,18 +40,34 @@ _NOT_TURKISH = re.compile("[xqXQ]")
 _WORDS = re.compile(r"[^\W\d_]+")
 # Words that only one language of a script has, and hardly a sentence goes without.
 _TELLING = {
-    "en": "the and of to in is was for that with on by from has have at are were be said as will his "
-    "he it an not after who they their over but this would been new says had its which about more",
-    "fr": "le la les des est et une dans pour que qui sur avec du au aux par il elle sont a été ce ne pas",
-    "de": "der die das und ist nicht ein eine den dem von zu mit für auf sich auch im des wurde er sie es "
-    "als an werden bei",
-    "tr": "ve bir bu için ile olarak da de daha çok olan sonra kadar gibi en ne ise var değil olduğu "
-    "türkiye",
-    "az": "və bir bu üçün ilə də da edir olan olub daha azərbaycan azərbaycanın hüququ var edib dir "
-    "hər onun kimi prezident prezidenti bakı bakıda heç şəxs malikdir",
-    "uk": "та що від для це як але його був про за не в у на з після під до є які вони також бути",
-    "ru": "и что от для это как но его был о об за не в у на с после под до которые они также быть "
-    "или еще ещё при из по все уже только",
+    "en": (
+        "the and of to in is was for that with on by from has have at are were be said as "
+        "will his he it an not after who they their over but this would been new says had "
+        "its which about more"
+    ),
+    "fr": (
+        "le la les des est et une dans pour que qui sur avec du au aux par il elle sont a "
+        "été ce ne pas"
+    ),
+    "de": (
+        "der die das und ist nicht ein eine den dem von zu mit für auf sich auch im des "
+        "wurde er sie es als an werden bei"
+    ),
+    "tr": (
+        "ve bir bu için ile olarak da de daha çok olan sonra kadar gibi en ne ise var "
+        "değil olduğu türkiye"
+    ),
+    "az": (
+        "və bir bu üçün ilə də da edir olan olub daha azərbaycan azərbaycanın hüququ var "
+        "edib dir hər onun kimi prezident prezidenti bakı bakıda heç şəxs malikdir"
+    ),
+    "uk": (
+        "та що від для це як але його був про за не в у на з після під до є які вони також бути"
+    ),
+    "ru": (
+        "и что от для это как но его был о об за не в у на с после под до которые они "
+        "также быть или еще ещё при из по все уже только"
+    ),
 }
 _TELLING_SETS = {language: frozenset(words.split()) for language, words in _TELLING.items()}
 _LONGEST = 600
@@ -130,7 +146,7 @@ def detect_language(text: str, hint: str | None = None) -> str:
 def _main_script(text: str) -> str:
     counts = [(len(pattern.findall(text)), script) for script, pattern in _SCRIPTS]
     best, script = max(counts, key=lambda pair: pair[0])
-    if script == "zh" and dict((s, n) for n, s in counts)["ja"]:
+    if script == "zh" and any(count for count, other in counts if other == "ja"):
         return "ja"
     return script if best else ""
 

@@ -23,6 +23,7 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 # Pages that lose their line breaks glue words together: ՔաղաքականությունԱվտորիտարիզմի.
 _GLUED = re.compile("(?<=[\u0561-\u0587])(?=[\u0531-\u0556])")
+_MIXED = re.compile("[\u0531-\u0587][^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587][\u0531-\u0587]")
 # Acronyms, quotes and numbers take their Armenian ending after a hyphen: ՄԱԿ-ի, «Հայաստան»-ը.
 _HUNG_ENDING = re.compile(
     '(?<=[\\w»"”])-(?:ը|ն|ի|ին|ից|ում|ով|երը|երի|երին|երից|երով|ներ|ները|ների|ներին|ներից'
@@ -77,14 +78,23 @@ def clean(text: str) -> str:
 
 def words(cleaned: str) -> Iterator[Word]:
     """Yield the words of a cleaned text, without Armenian endings hung on by a hyphen."""
-    if _ARMENIAN.search(cleaned):
-        # Blanks keep the places of what follows.
-        cleaned = _HUNG_ENDING.sub(lambda m: " " * len(m.group()), cleaned)
+    if not _ARMENIAN.search(cleaned):
         for match in _WORD.finditer(cleaned):
-            yield from _unglued(match.group(), match.start())
+            yield Word(match.group(), match.start())
         return
+    # Blanks keep the places of what follows.
+    cleaned = _HUNG_ENDING.sub(lambda m: " " * len(m.group()), cleaned)
     for match in _WORD.finditer(cleaned):
-        yield Word(match.group(), match.start())
+        yield from _unglued(match.group(), match.start())
+
+
+def written_words(cleaned: str) -> list[str]:
+    """Return the words of a cleaned text, as words() does but without their places."""
+    if _ARMENIAN.search(cleaned):
+        cleaned = _HUNG_ENDING.sub(" ", cleaned)
+        if _GLUED.search(cleaned) or _MIXED.search(cleaned):
+            return [word.written for word in words(cleaned)]
+    return _WORD.findall(cleaned)
 
 
 def _unglued(written: str, start: int) -> Iterator[Word]:
@@ -163,4 +173,4 @@ def _one_script(folded: str) -> str:
 
 def fold_text(text: str) -> str:
     """Return the words of *text*, folded and joined by spaces: what a search compares."""
-    return " ".join(fold(word.written) for word in words(clean(text)))
+    return " ".join(map(fold, written_words(clean(text))))

@@ -1,4 +1,4 @@
-"""Names whose spellings no transliteration gives: given names, and Unicode's countries and cities."""
+"""Names that no transliteration gives: given names, surnames, Unicode's countries and cities."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -113,20 +113,32 @@ _EN_SOUNDS = re.compile("|".join(sorted(_EN, key=len, reverse=True)))
 _HOLDS = 40_000
 
 
+_CLUSTERS = (
+    ("šč", "š"), ("ts", "c"), ("tc", "c"), ("tč", "č"), ("dj", "j"), ("dž", "j"), ("tš", "č"),
+)  # fmt: skip
+_NO_SOUND = re.compile("[^a-zščžj]")
+_LEVELLED = tuple(
+    (re.compile(written), heard)
+    for written, heard in (
+        (r"(.)\1+", r"\1"),
+        ("(?<![aeiou])y(?![aeiou])", "i"),
+        ("[iy]+(?=[aeou])", ""),
+        ("y", "i"),
+        ("([ščžcj])o", r"\1e"),
+        ("([td])r$", r"\1er"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
 def _common(sound: str) -> str:
     """Level what scripts write differently for one sound: glides, doubles, sibilants."""
-    sound = re.sub("[^a-zščžj]", "", sound)
-    for written, heard in (
-        ("šč", "š"), ("ts", "c"), ("tc", "c"), ("tč", "č"), ("dj", "j"), ("dž", "j"), ("tš", "č"),
-    ):  # fmt: skip
+    sound = _NO_SOUND.sub("", sound)
+    for written, heard in _CLUSTERS:
         sound = sound.replace(written, heard)
-    sound = re.sub(r"(.)\1+", r"\1", sound)
-    sound = re.sub("(?<![aeiou])y(?![aeiou])", "i", sound)
-    sound = re.sub("[iy]+(?=[aeou])", "", sound)
-    sound = re.sub("(?<=[aeiou])y", "i", sound).replace("y", "i")
-    sound = re.sub("([ščžcj])o", r"\1e", sound)
-    sound = re.sub("([td])r$", r"\1er", sound)
-    return re.sub(r"(.)\1+", r"\1", sound)
+    for pattern, heard in _LEVELLED:
+        sound = pattern.sub(heard, sound)
+    return sound
 
 
 def _sounds_hy(word: str) -> set[str]:
@@ -210,7 +222,7 @@ _MAYBE_EN = tuple(
         ("eau|au", "o"),
     )
 )
-_MOST_READINGS = 32
+_MOST_READINGS = 16
 
 
 def _marks_off(word: str) -> str:

@@ -18,6 +18,7 @@ from bot.matching.query import (
     Term,
     WordPattern,
     anchors_of,
+    shared,
 )
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import find_patterns
@@ -121,7 +122,7 @@ class _Compiler:
         return None
 
     def _group(self, typed: list[_Typed], place: int) -> tuple[int, frozenset[str], bool]:
-        """Return how many words from *place* belong together, what they mean, if they are a name."""
+        """Return how many words belong together, what they mean, and if they are a name."""
         rest = typed[place : place + 6]
         if len(rest) == 1:
             return 1, frozenset(), False
@@ -192,20 +193,16 @@ class _Compiler:
         return canonical, Term(patterns, tuple(sorted(concepts)))
 
     def _pattern(self, word: AskedWord, *, alone: bool, in_name: bool) -> WordPattern:
-        near: tuple[str, ...] = ()
+        near: set[str] = set()
         if alone or in_name:
             sound_length, consonant_count = _NEAR_ALONE if alone else _NEAR_IN_NAME
-            near = tuple(
-                sorted(
-                    sound
-                    for sound in word.sounds
-                    if len(sound) >= sound_length and len(consonants(sound)) >= consonant_count
-                )
-            )
+            near = {
+                NEAR + consonants(sound)
+                for sound in word.sounds
+                if len(sound) >= sound_length and len(consonants(sound)) >= consonant_count
+            }
         weight = len(word.canonical) + (0 if word.ordinary else _RARE)
-        near_keys = tuple(sorted({NEAR + consonants(sound) for sound in near}))
-        keys = tuple(sorted(word.keys))
-        return WordPattern(keys, word.script, near, near_keys, "", weight)
+        return WordPattern(shared(sorted(word.keys)), word.script, shared(sorted(near)), "", weight)
 
     def _phrase(self, phrase: grammar.Phrase) -> tuple[str, Part]:
         typed = [word.written for word in words(clean(phrase.text))]
@@ -243,7 +240,7 @@ class _Compiler:
         for word in typed:
             asked = self._language.ask_word(word)
             key = asked.canonical if asked.canonical.startswith("^") else fold(word)
-            patterns.append(WordPattern((key,), asked.script, (), (), key, len(word)))
+            patterns.append(WordPattern((key,), asked.script, (), key, len(word)))
         canonical = "=" + " ".join(pattern.exact for pattern in patterns)
         return canonical, Term(tuple(patterns), quoted=True)
 

@@ -8,6 +8,7 @@ a OR b   a, b   either                 -a   NOT a   without a
 
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from bot.matching.refusal import KeywordRefused, RefusalReason
 
@@ -18,9 +19,9 @@ LANGUAGES = ("hy", "ru", "en")
 _QUOTES = {'"': '"”“', "«": "»", "“": '”“"', "„": '“”"', "”": "”"}
 _OR = frozenset({"or", "или", "կամ", "|", "||"})
 _NOT = frozenset({"not", "не", "ոչ"})
-_AND = frozenset({"and", "и", "և", "եւ", "եվ", "&", "+", "&&"})
 _SOURCE = re.compile("(?:source|источник|աղբյուր):", re.IGNORECASE)
 _LANGUAGE = re.compile(r"#([^\W\d_]{2})(?![\w])")
+_MINUS = re.compile(r"[-−–—]+(?=[^\W_]|[(\"«“„=#])")
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -128,9 +129,9 @@ def _signs(typed: str) -> list[_Sign]:
         elif char in ",;|":
             signs.append(_Sign("or", char, place))
             place += 1
-        elif char in "-−–" and opens_word and place + 1 < len(typed) and _opens(typed[place + 1]):
+        elif opens_word and (dashes := _MINUS.match(typed, place)):
             signs.append(_Sign("not", char, place))
-            place += 1
+            place = dashes.end()
         elif char == "=" and opens_word:
             place, sign = _exactly(typed, place)
             signs.extend(sign)
@@ -141,10 +142,6 @@ def _signs(typed: str) -> list[_Sign]:
             place, sign = _chunk(typed, place)
             signs.extend(sign)
     return signs
-
-
-def _opens(char: str) -> bool:
-    return bool(_LETTER.match(char)) or char in '("«“„=#'
 
 
 def _exactly(typed: str, place: int) -> tuple[int, list[_Sign]]:
@@ -184,10 +181,9 @@ def _chunk(typed: str, place: int) -> tuple[int, list[_Sign]]:
     word = text.casefold()
     if word in _OR:
         return end, [_Sign("or", text, place)]
-    # In small letters "не" and "not" are words of a sentence, not orders.
-    if word in _NOT and text.isupper():
+    if word in _NOT:
         return end, [_Sign("not", text, place)]
-    if word in _AND or not _LETTER.search(text):
+    if not _LETTER.search(text):
         return end, []
     return end, [_Sign("word", text.lstrip("#@"), place)]
 
@@ -291,19 +287,16 @@ class _Reader:
             )
         return Without(self._one())
 
-    def _missing(self) -> None:
+    def _missing(self) -> NoReturn:
+        """Say what is wrong where a word should stand and none does."""
         sign = self.next()
         before = self._signs[self._place - 1] if self._place else None
+        reason = RefusalReason.MISSING_OPERAND
         at = sign or before
-        if sign is not None and sign.kind == ")" and not (before and before.kind == "("):
-            reason = RefusalReason.UNOPENED_PARENTHESIS if before is None else None
-        else:
-            reason = None
-        if before is not None and before.kind == "(" and sign is None:
-            reason = RefusalReason.UNCLOSED_PARENTHESIS
-            at = before
+        if sign is None and before is not None and before.kind == "(":
+            reason, at = RefusalReason.UNCLOSED_PARENTHESIS, before
+        elif sign is not None and sign.kind == ")" and before is None:
+            reason = RefusalReason.UNOPENED_PARENTHESIS
         raise KeywordRefused(
-            reason or RefusalReason.MISSING_OPERAND,
-            position=at.position if at else self._end,
-            word=at.text if at else "",
+            reason, position=at.position if at else self._end, word=at.text if at else ""
         )

@@ -1,10 +1,30 @@
 """Many queries held against one text in one pass."""
 
+from enum import IntEnum
 from typing import NamedTuple
 
 from bot.language.reading import is_across
 from bot.matching.query import Query, Term, find_part
 from bot.matching.text import ReadText
+
+
+class _Kind(IntEnum):
+    """What a key of the index says about a keyword when a text has it."""
+
+    # The keyword is satisfied.
+    DECIDES = 0
+    # It is if the word fits: keys across scripts, and near names.
+    BY_WORD = 1
+    # It may be: the whole query must be held against the text.
+    VERIFY = 2
+
+
+_KIND_BITS = 2
+_KIND_MASK = (1 << _KIND_BITS) - 1
+
+
+def _as_tuple(entries: int | tuple[int, ...]) -> tuple[int, ...]:
+    return entries if isinstance(entries, tuple) else (entries,)
 
 
 class Found(NamedTuple):
@@ -34,12 +54,10 @@ class Matcher:
     def __init__(self) -> None:
         """Begin with no keyword."""
         self._queries: dict[int, Query] = {}
-        # One keyword alone stands as its number, several as a tuple: at a hundred thousand
-        # keywords most keys have one, and a tuple for each would double the memory.
-        self._deciding: dict[str, int | tuple[int, ...]] = {}
-        # Keys that decide only after a look at the word: across scripts, and near names.
-        self._by_word: dict[str, int | tuple[int, ...]] = {}
-        self._to_verify: dict[str, int | tuple[int, ...]] = {}
+        # Each entry is a keyword's number with its _Kind in the lowest bits. One alone stands as
+        # itself, several as a tuple: at a hundred thousand keywords most keys have one, and a
+        # tuple for each would double the memory.
+        self._index: dict[str, int | tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         """Return how many keywords are held."""
@@ -50,36 +68,34 @@ class Matcher:
         if keyword_id in self._queries:
             self.remove(keyword_id)
         self._queries[keyword_id] = query
-        for key, table in self._entries(query):
-            ids = table.get(key)
-            if ids is None:
-                table[key] = keyword_id
+        for key, entry in self._entries(keyword_id, query):
+            known = self._index.get(key)
+            if known is None:
+                self._index[key] = entry
             else:
-                table[key] = (*(ids if isinstance(ids, tuple) else (ids,)), keyword_id)
+                self._index[key] = (*_as_tuple(known), entry)
 
     def remove(self, keyword_id: int) -> None:
         """Let go of one keyword; of one that is not held, quietly."""
         query = self._queries.pop(keyword_id, None)
         if query is None:
             return
-        for key, table in self._entries(query):
-            ids = table[key]
-            left = tuple(one for one in ids if one != keyword_id) if isinstance(ids, tuple) else ()
+        for key, entry in self._entries(keyword_id, query):
+            left = tuple(one for one in _as_tuple(self._index[key]) if one != entry)
             if not left:
-                del table[key]
+                del self._index[key]
             else:
-                table[key] = left if len(left) > 1 else left[0]
+                self._index[key] = left if len(left) > 1 else left[0]
 
-    def _entries(self, query: Query) -> list[tuple[str, dict[str, int | tuple[int, ...]]]]:
-        anchors = query.anchors
-        if not query.is_one_word:
-            return [(key, self._to_verify) for key in anchors]
+    def _entries(self, keyword_id: int, query: Query) -> list[tuple[str, int]]:
+        number = keyword_id << _KIND_BITS
         root = query.root
-        assert isinstance(root, Term)  # noqa: S101 (is_one_word says so; for the type checker)
+        if not query.is_one_word or not isinstance(root, Term):
+            return [(key, number | _Kind.VERIFY) for key in query.anchors]
         near = root.words[0].near_keys
         return [
-            (key, self._by_word if key in near or is_across(key) else self._deciding)
-            for key in anchors
+            (key, number | (_Kind.BY_WORD if key in near or is_across(key) else _Kind.DECIDES))
+            for key in query.anchors
         ]
 
     def find(self, text: ReadText, *, language: str, publisher: str) -> list[Found]:
@@ -87,36 +103,33 @@ class Matcher:
         words_of: dict[int, list[str]] = {}
         to_verify: set[int] = set()
         by_word: set[tuple[int, int]] = set()
-        deciding, verifying, by_one = self._deciding, self._to_verify, self._by_word
+        lookup = self._index.get
         for place, word in enumerate(text.words):
             hidden = text.hidden.get(place) if text.hidden else None
             for key in word.keys:
-                ids = deciding.get(key)
-                if ids is not None and (hidden is None or key not in hidden):
-                    written = text.written[place]
-                    for one in ids if isinstance(ids, tuple) else (ids,):
-                        words_of.setdefault(one, []).append(written)
-                ids = verifying.get(key)
-                if ids is not None:
-                    to_verify.update(ids if isinstance(ids, tuple) else (ids,))
-                ids = by_one.get(key)
-                if ids is not None:
-                    by_word.update(
-                        (one, place) for one in (ids if isinstance(ids, tuple) else (ids,))
-                    )
-        for one, place in sorted(by_word):
-            root = self._queries[one].root
-            if isinstance(root, Term) and root.words[0].fits(text.words[place]):
-                words_of.setdefault(one, []).append(text.written[place])
+                entries = lookup(key)
+                if entries is None:
+                    continue
+                for entry in _as_tuple(entries):
+                    number, kind = entry >> _KIND_BITS, entry & _KIND_MASK
+                    if kind == _Kind.VERIFY:
+                        to_verify.add(number)
+                    elif kind == _Kind.BY_WORD:
+                        by_word.add((number, place))
+                    elif hidden is None or key not in hidden:
+                        words_of.setdefault(number, []).append(text.written[place])
         for span in text.spans:
-            ids = deciding.get(span.concept)
-            if ids is not None:
-                written = text.as_written(span.start, span.end)
-                for one in ids if isinstance(ids, tuple) else (ids,):
-                    words_of.setdefault(one, []).append(written)
-            ids = verifying.get(span.concept)
-            if ids is not None:
-                to_verify.update(ids if isinstance(ids, tuple) else (ids,))
+            for entry in _as_tuple(lookup(span.concept, ())):
+                number = entry >> _KIND_BITS
+                if entry & _KIND_MASK == _Kind.VERIFY:
+                    to_verify.add(number)
+                else:
+                    written = text.as_written(span.start, span.end)
+                    words_of.setdefault(number, []).append(written)
+        for number, place in sorted(by_word):
+            root = self._queries[number].root
+            if isinstance(root, Term) and root.words[0].fits(text.words[place]):
+                words_of.setdefault(number, []).append(text.written[place])
         found = [Found(one, tuple(dict.fromkeys(written))) for one, written in words_of.items()]
         for one in to_verify - words_of.keys():
             held = holds(self._queries[one], text, language=language, publisher=publisher)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,7 @@ class WordPattern:
 
     keys: tuple[str, ...]
     script: str = ""
-    # Skeletons to which a name in another script may come near, by one letter; their keys.
-    near: tuple[str, ...] = ()
+    # Keys of names in another script that may come near, by one letter.
     near_keys: tuple[str, ...] = ()
     # The form the word must have, for =word.
     exact: str = ""
@@ -44,17 +44,20 @@ class WordPattern:
                 and (word.script != self.script or not is_across(key))
             ):
                 return True
-        return bool(self.near) and self._is_near(word)
+        return bool(self.near_keys) and self._is_near(word)
 
     def _is_near(self, word: WordKeys) -> bool:
         # Within one script a letter more or less is another name: Саргсян is not Саркисян's slip.
         if word.script == self.script:
             return False
+        shared = [key[1:] for key in word.keys if key in self.near_keys]
+        if not shared:
+            return False
+        sounds = {key[1:] for key in self.keys if is_across(key)}
         return any(
-            consonants(sound) == consonants(near)
-            and Levenshtein.distance(sound, near, score_cutoff=1) <= 1
+            consonants(sound) in shared
+            and any(Levenshtein.distance(sound, own, score_cutoff=1) <= 1 for own in sounds)
             for sound in word.sounds
-            for near in self.near
         )
 
     def anchors(self) -> frozenset[str]:
@@ -246,7 +249,7 @@ class Query:
 
 def _to_data(part: Part) -> list[Any]:
     if isinstance(part, Term):
-        patterns = [[w.keys, w.script, w.near, w.near_keys, w.exact, w.weight] for w in part.words]
+        patterns = [[w.keys, w.script, w.near_keys, w.exact, w.weight] for w in part.words]
         return ["term", patterns, part.concepts, part.quoted]
     if isinstance(part, OnlyLanguage):
         return ["language", part.languages]
@@ -263,10 +266,10 @@ def _from_data(data: list[Any]) -> Part:
     if kind == "term":
         _, patterns, concepts, quoted = data
         words = tuple(
-            WordPattern(_shared(keys), script, _shared(near), _shared(near_keys), exact, weight)
-            for keys, script, near, near_keys, exact, weight in patterns
+            WordPattern(shared(keys), script, shared(near_keys), exact, weight)
+            for keys, script, near_keys, exact, weight in patterns
         )
-        return Term(words, _shared(concepts), quoted)
+        return Term(words, shared(concepts), quoted)
     if kind == "language":
         return OnlyLanguage(tuple(data[1]))
     if kind == "source":
@@ -277,6 +280,6 @@ def _from_data(data: list[Any]) -> Part:
     return All(parts) if kind == "all" else AnyOf(parts)
 
 
-def _shared(strings: list[str]) -> tuple[str, ...]:
+def shared(strings: Iterable[str]) -> tuple[str, ...]:
     """Return strings of which each is kept once in memory, however many queries have it."""
     return tuple(map(sys.intern, strings))

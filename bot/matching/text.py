@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.language import Language, WordKeys, clean, load, words
+from bot.language import Language, WordKeys, clean, load, written_words
 
 # Headlines set in capitals throughout: there capitals tell no acronym from a word.
 _SHOUTED_WORDS = 4
@@ -58,7 +58,7 @@ class ReadText:
 def read_text(text: str) -> ReadText:
     """Return *text* read: an item's title and summary, with a line break between them."""
     language = load()
-    written = tuple(word.written for word in words(clean(text)))
+    written = tuple(written_words(clean(text)))
     keys = tuple(map(language.read_word, written))
     if len(written) >= _SHOUTED_WORDS and _is_shouted(written):
         keys = tuple(
