@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import signal
@@ -17,22 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, ApplicationBuilder
 
 from bot import __version__, language
 from bot.chat.commands import register_commands
 from bot.chat.compose import Composer
+from bot.chat.connection import connect, make_application, make_bot
 from bot.chat.door import Door
 from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
-from bot.chat.refusals import translate
 from bot.chat.sender import Sender
-from bot.chat.transport import AiohttpRequest
 from bot.chat.visit import Services
 from bot.config import Settings
-from bot.delivery.retry import next_retry_ms
 from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
 from bot.demo.news import SAMPLE_FEEDS, SampleNewsroom
@@ -114,10 +108,10 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, datetime.now(UTC)))
-        bot = make_bot(settings)
-        application: Application[Any, Any, Any, Any, Any, Any] = (
-            ApplicationBuilder().bot(bot).updater(None).build()
-        )
+        if settings.token is None:
+            raise TokenRefused("BOT_TOKEN is not set")
+        bot = make_bot(settings.token.get_secret_value(), settings.api_url)
+        application = make_application(bot)
         messenger = Messenger(bot, paid_broadcast=settings.paid_broadcast)
         texts = load_texts()
         services = Services(
@@ -137,7 +131,7 @@ async def run(
         stack.callback(timers.shutdown, wait=False)
         waking = asyncio.create_task(_wake_sender(parts.polls, sender))
         stack.callback(waking.cancel)
-        await _connect(application, stop)
+        await connect(application, stop)
         stack.push_async_callback(application.shutdown)
         registering = asyncio.create_task(register_commands(bot, texts))
         stack.callback(registering.cancel)
@@ -202,19 +196,6 @@ def _demo_feeds(news: FeedServer) -> str:
     return json.dumps({"publishers": publishers, "feeds": feeds}, ensure_ascii=False, indent=1)
 
 
-def make_bot(settings: Settings) -> Bot:
-    """Return python-telegram-bot's Bot over our transport, for any Bot API server."""
-    if settings.token is None:
-        raise TokenRefused("BOT_TOKEN is not set")
-    return Bot(
-        settings.token.get_secret_value(),
-        base_url=f"{settings.api_url}/bot",
-        base_file_url=f"{settings.api_url}/file/bot",
-        request=AiohttpRequest(),
-        get_updates_request=AiohttpRequest(connections=4),
-    )
-
-
 def stop_on_signals(stop: asyncio.Event) -> None:
     """Set *stop* on SIGTERM and SIGINT."""
     loop = asyncio.get_running_loop()
@@ -251,31 +232,6 @@ async def _wake_sender(polls: PollJob, sender: Sender) -> None:
         await polls.matched.wait()
         polls.matched.clear()
         sender.wake()
-
-
-async def _connect(
-    application: Application[Any, Any, Any, Any, Any, Any], stop: asyncio.Event
-) -> None:
-    """Introduce the bot to Telegram, as often as it takes; feeds are polled meanwhile."""
-    failures = 0
-    while not stop.is_set():
-        try:
-            await application.initialize()
-        except TelegramError as error:
-            refused = translate(error)
-            if isinstance(refused, TokenRefused) or isinstance(error, InvalidToken):
-                raise TokenRefused(error.message) from error
-            failures += 1
-            _log.warning("telegram_unreachable", extra={"reason": str(refused)})
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), min(30.0, next_retry_ms(failures) / 1000))
-        else:
-            break
-    try:
-        # A webhook left behind would refuse long polling; what waits for it stays.
-        await application.bot.delete_webhook(drop_pending_updates=False)
-    except TelegramError as error:
-        _log.warning("webhook_not_deleted", extra={"reason": error.message})
 
 
 async def _until_stopped(stop: asyncio.Event, receiver: Receiver, sender: Sender) -> None:

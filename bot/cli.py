@@ -18,8 +18,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot import __version__, log
-from bot.config import Settings, load_feeds, load_settings
-from bot.errors import ConfigError, DatabaseError, Problem, TokenRefused
+from bot.config import Settings, load_feeds, load_settings, read_settings
+from bot.errors import ConfigError, DatabaseError, TokenRefused
 
 # What is slow to import (dictionaries, Telegram, SQL) is imported by the command that needs it,
 # so that `version` and `--help` answer at once.
@@ -76,22 +76,12 @@ def check(
     feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
 ) -> None:
     """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
-    from bot.app import make_bot
     from bot.jobs.check import check_installation
 
-    problems: list[Problem] = []
-    try:
-        settings = load_settings(_environment())
-    except ConfigError as error:
-        problems += error.problems
-        settings = Settings()  # what can be checked all the same: feeds.yaml beside us
-    else:
-        log.configure(settings.log)
-    bot = make_bot(settings) if settings.token else None
+    settings, problems = read_settings(_environment())
+    log.configure(settings.log)
     problems += [
-        problem
-        for problem in asyncio.run(check_installation(settings, bot))
-        if problem not in problems
+        problem for problem in asyncio.run(check_installation(settings)) if problem not in problems
     ]
     for problem in problems:
         _errors.print(f"✗ {log.hide_tokens(str(problem))}", markup=False)

@@ -53,13 +53,21 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     def _paid(self) -> Settings:
         if self.send_rate > 30 and not self.paid_broadcast:
             raise ValueError(
-                "BOT_SEND_RATE above 30 costs Telegram Stars: set BOT_PAID_BROADCAST=yes to agree"
+                "a rate above 30 costs Telegram Stars: set BOT_PAID_BROADCAST=yes to agree"
             )
         return self
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from *environment*; raise ConfigError with every problem at once.
+    """Return the settings of *environment*; raise ConfigError with every problem at once."""
+    settings, problems = read_settings(environment)
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
+    """Return the settings of *environment* without those that are wrong, and what is wrong.
 
     `BOT_X_FILE` names a file that holds the value of `BOT_X`; an empty variable counts as unset.
     """
@@ -73,26 +81,23 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             setting = setting.removesuffix("_file")
             try:
                 value = Path(value).read_text(encoding="utf-8")
-            except OSError as error:
-                problems.append(
-                    Problem(name, f"cannot read {value}: {error.strerror}", "Check the path")
-                )
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(Problem(name, f"cannot read {value}: {error}", "Check the path"))
                 continue
         if setting in Settings.model_fields:
             values[setting] = value.strip()
         else:
             known = [_PREFIX + field.upper() for field in Settings.model_fields]
             problems.append(Problem(name, "is not a setting", _did_you_mean(name, known)))
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        for detail in error.errors():
-            name = _PREFIX + str(detail["loc"][0]).upper() if detail["loc"] else "settings"
-            problems.append(Problem(name, _said(detail), "See .env.example"))
-        raise ConfigError(problems) from error
-    if problems:
-        raise ConfigError(problems)
-    return settings
+    while True:
+        try:
+            return Settings.model_validate(values), problems
+        except ValidationError as error:
+            for detail in error.errors():
+                setting = str(detail["loc"][0]) if detail["loc"] else "send_rate"
+                values.pop(setting, None)
+                where = _PREFIX + setting.upper()
+                problems.append(Problem(where, _said(detail), "See .env.example"))
 
 
 class PublisherConfig(BaseModel, frozen=True, extra="forbid"):

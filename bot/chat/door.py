@@ -7,7 +7,6 @@ import logging
 from telegram import ChatMember, Update
 from telegram.constants import ChatMemberStatus
 from telegram.ext import (
-    Application,
     CallbackQueryHandler,
     ChatMemberHandler,
     ContextTypes,
@@ -16,6 +15,7 @@ from telegram.ext import (
 )
 
 from bot.chat.commands import BUTTONS, COMMANDS, Command
+from bot.chat.connection import AnyApplication
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
 from bot.chat.visit import Services, Visit, read_visit
@@ -39,7 +39,7 @@ class Door:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def attach(self, application: Application) -> None:  # type: ignore[type-arg]
+    def attach(self, application: AnyApplication) -> None:
         """Register the handlers with python-telegram-bot."""
         application.add_handlers(
             [

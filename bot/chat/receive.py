@@ -16,9 +16,10 @@ from uuid import uuid4
 
 from telegram import Update
 from telegram.error import TelegramError
-from telegram.ext import Application, ContextTypes
+from telegram.ext import ContextTypes
 from telegram.warnings import PTBUserWarning
 
+from bot.chat.connection import AnyApplication
 from bot.chat.door import ALLOWED_UPDATES
 from bot.chat.refusals import translate
 from bot.chat.visit import Services, read_visit
@@ -39,7 +40,7 @@ class Receiver:
 
     def __init__(
         self,
-        application: Application,  # type: ignore[type-arg]
+        application: AnyApplication,
         services: Services,
     ) -> None:
         self._application = application

@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-
+from bot.chat.connection import ask_who_i_am, make_bot
 from bot.config import FeedsConfig, Settings, load_feeds
-from bot.errors import ConfigError, DatabaseError, FeedError, Problem
+from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.model import Feed, Publisher
@@ -27,7 +25,7 @@ class FeedCheck:
     failed: str = ""
 
 
-async def check_installation(settings: Settings, bot: Bot | None) -> list[Problem]:
+async def check_installation(settings: Settings) -> list[Problem]:
     """Return what is wrong with feeds.yaml, the database and the token."""
     problems: list[Problem] = []
     try:
@@ -38,7 +36,7 @@ async def check_installation(settings: Settings, bot: Bot | None) -> list[Proble
         await asyncio.to_thread(_check_database, settings)
     except DatabaseError as error:
         problems.append(Problem("BOT_DATABASE_URL", str(error), ""))
-    problems += await _check_token(settings, bot)
+    problems += await _check_token(settings)
     return problems
 
 
@@ -100,15 +98,15 @@ def _check_database(settings: Settings) -> None:
         engine.dispose()
 
 
-async def _check_token(settings: Settings, bot: Bot | None) -> list[Problem]:
+async def _check_token(settings: Settings) -> list[Problem]:
     remedy = "Write /newbot to @BotFather on Telegram and set BOT_TOKEN to what it answers"
-    if bot is None:
+    if settings.token is None:
         return [Problem("BOT_TOKEN", "is not set", remedy)]
     try:
-        async with bot:
-            return []
-    except InvalidToken as error:
-        return [Problem("BOT_TOKEN", f"Telegram refuses it ({error.message})", remedy)]
-    except TelegramError as error:
-        what = f"cannot ask {settings.api_url}: {error.message}"
+        await ask_who_i_am(make_bot(settings.token.get_secret_value(), settings.api_url))
+    except TokenRefused as error:
+        return [Problem("BOT_TOKEN", f"Telegram refuses it ({error})", remedy)]
+    except TryLater as error:
+        what = f"cannot ask {settings.api_url}: {error.reason}"
         return [Problem("BOT_API_URL", what, "Check the address and the network")]
+    return []

@@ -1,0 +1,84 @@
+"""Reaching Telegram: the bot, the application that serves its updates, the first hello."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+
+from bot.chat.refusals import translate
+from bot.chat.transport import AiohttpRequest
+from bot.delivery.retry import next_retry_ms
+from bot.errors import TokenRefused, TryLater
+
+_log = logging.getLogger(__name__)
+
+#: python-telegram-bot's Application, none of whose six type parameters we use.
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+
+_LONGEST_WAIT_S = 30.0
+
+
+def make_bot(token: str, api_url: str) -> Bot:
+    """Return python-telegram-bot's Bot over our transport, for any Bot API server."""
+    return Bot(
+        token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=AiohttpRequest(),
+        get_updates_request=AiohttpRequest(connections=4),
+    )
+
+
+def make_application(bot: Bot) -> AnyApplication:
+    """Return an Application without an updater: receiving is our own (see `receive.py`)."""
+    return ApplicationBuilder().bot(bot).updater(None).build()
+
+
+async def ask_who_i_am(bot: Bot) -> None:
+    """Ask Telegram once whether it knows the bot.
+
+    Raises TokenRefused when it does not, TryLater when it cannot be asked.
+    """
+    try:
+        async with bot:
+            return
+    except TelegramError as error:
+        raise _refused(error) from error
+
+
+async def connect(application: AnyApplication, stop: asyncio.Event) -> None:
+    """Introduce the bot to Telegram, as often as it takes until *stop*; raises TokenRefused."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            await application.initialize()
+        except TelegramError as error:
+            refused = _refused(error)
+            if isinstance(refused, TokenRefused):
+                raise refused from error
+            failures += 1
+            _log.warning("telegram_unreachable", extra={"reason": str(refused)})
+            wait_s = min(_LONGEST_WAIT_S, next_retry_ms(failures) / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait_s)
+        else:
+            break
+    try:
+        # A webhook left behind would refuse long polling; what waits for it stays.
+        await application.bot.delete_webhook(drop_pending_updates=False)
+    except TelegramError as error:
+        _log.warning("webhook_not_deleted", extra={"reason": error.message})
+
+
+def _refused(error: TelegramError) -> TokenRefused | TryLater:
+    # Here a 404 is no missing method: the token is malformed, or the address is wrong.
+    refused = translate(error)
+    if isinstance(error, InvalidToken) or isinstance(refused, TokenRefused):
+        return TokenRefused(error.message)
+    return TryLater(str(refused))

@@ -1,0 +1,111 @@
+"""The rules of the house that import-linter cannot hold, read off the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_BOT = Path(__file__).parents[1] / "bot"
+_FILES = sorted(_BOT.rglob("*.py"))
+_PURE = ("language", "matching", "stories", "delivery")
+#: Where a pure room loads what it knows: called once, by `language.load()`.
+_LOADERS = {"language/tables.py", "language/detect.py"}
+_FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "telegram", "queue", "types"}
+#: Each outside library has one home; what is not named here may be used anywhere.
+_HOMES = {
+    "telegram": ("chat",),
+    "sqlalchemy": ("storage",),
+    "alembic": ("storage",),
+    "feedparser": ("feeds",),
+    "pebble": ("feeds",),
+    "apscheduler": ("jobs",),
+    "langdetect": ("language",),
+    "pymorphy3": ("language",),
+    "simplemma": ("language",),
+    "babel": ("texts", "chat", "language"),
+    "aiohttp": ("feeds", "chat/transport.py", "demo"),
+    "ruamel": ("config.py",),
+    "typer": ("cli.py",),
+    "rich": ("cli.py",),
+    "dotenv": ("cli.py",),
+}
+#: Who may ask what time it is: the clock comes in at the edge and is handed on.
+_CLOCKS = ("jobs/timers.py", "app.py", "cli.py", "log.py", "demo/")
+
+
+def _inside(file: Path) -> str:
+    return file.relative_to(_BOT).as_posix()
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _calls(file: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
+
+
+@pytest.mark.parametrize("file", _FILES, ids=_inside)
+def test_an_outside_library_is_imported_only_in_its_home(file: Path) -> None:
+    for module in _imports(file):
+        homes = _HOMES.get(module.split(".")[0])
+        assert homes is None or _inside(file).startswith(homes), f"{module} in {_inside(file)}"
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in _FILES if _inside(file).startswith(_PURE)], ids=_inside
+)
+def test_a_pure_room_waits_for_nothing_and_opens_nothing(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    waits = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    assert not [node for node in ast.walk(tree) if isinstance(node, waits)]
+    opens = {"open", "Path", "read_text", "read_bytes"}
+    if _inside(file) not in _LOADERS:
+        assert not [name for name, _ in _calls(file) if name.split(".")[-1] in opens]
+
+
+@pytest.mark.parametrize("file", _FILES, ids=_inside)
+def test_only_the_edge_reads_the_clock(file: Path) -> None:
+    if _inside(file).startswith(_CLOCKS):
+        return
+    clocks = {"datetime.now", "datetime.utcnow", "date.today", "time.time"}
+    assert not [name for name, _ in _calls(file) if name in clocks]
+
+
+@pytest.mark.parametrize("file", _FILES, ids=_inside)
+def test_a_file_is_named_after_a_noun_and_can_be_read_at_one_sitting(file: Path) -> None:
+    assert file.stem not in _FORBIDDEN_NAMES
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 420
+    assert len(_inside(file).split("/")) <= 2, "a room inside a room"
+
+
+@pytest.mark.parametrize("file", _FILES, ids=_inside)
+def test_catching_everything_says_why(file: Path) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.ExceptHandler) and ast.unparse(node.type or ast.Name("")) in (
+            "Exception",
+            "BaseException",
+            "",
+        ):
+            around = lines[node.lineno - 1 : node.lineno + 1]
+            assert any("#" in line for line in around), f"{_inside(file)}:{node.lineno}"
+
+
+def test_importing_the_command_line_loads_nothing_heavy() -> None:
+    code = "import sys, bot.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"telegram", "sqlalchemy", "pymorphy3", "simplemma", "feedparser"} & set(loaded)
