@@ -40,7 +40,7 @@ __all__ = [
 KEYS_VERSION: int = digest()
 
 _WORDS_HELD = 30_000
-_ASKED_HELD = 20_000
+_ASKED_HELD = 4_000
 
 
 class Language:

@@ -33,6 +33,8 @@ class AskedWord(NamedTuple):
     # Skeletons, if the word may be a name; empty for ordinary words.
     sounds: frozenset[str]
     ordinary: bool
+    # An ordinary word that the glossary has as a name alone: Turkey, and no turkey.
+    proper: bool = False
 
 
 class WordAsker:
@@ -141,7 +143,13 @@ class WordAsker:
             keys.update(self._reader.given_names.get(form, ()))
             if not translated or in_name:
                 sounds |= self._add_sounds(form, keys, ordinary=ordinary, in_name=in_name)
-        return AskedWord(folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary)
+        proper = glossary is not None and any(key in glossary.proper for key in plain)
+        # English dictionaries know no turkey that is not Turkey: there the capital decides always.
+        proper = proper and not translated
+        proper = proper and (script == "en" or self._dictionaries.may_be_ordinary(folded))
+        return AskedWord(
+            folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary, proper
+        )
 
     def _add_sounds(self, form: str, keys: set[str], *, ordinary: bool, in_name: bool) -> set[str]:
         """Add what finds the word as a name; return the skeletons that "near" compares.

@@ -83,6 +83,18 @@ class Dictionaries:
         """Tell whether a dictionary knows the word as an ordinary one and not as a name."""
         return self._ordinary(folded)
 
+    def may_be_ordinary(self, folded: str) -> bool:
+        """Tell whether a name is an ordinary word too when written small: Turkey, turkey."""
+        script = script_of(folded)
+        if script == "ru":
+            return self.knows_ru(folded) and any(
+                p.likely and not p.is_name for p in self._parses(folded)
+            )
+        if script not in ("hy", "en") or not simplemma.is_known(folded, lang=script):
+            return False
+        small: str = simplemma.lemmatize(folded, lang=script)
+        return small[:1].islower()
+
     def _find_ordinary(self, folded: str) -> bool:
         script = script_of(folded)
         if script == "ru":

@@ -23,7 +23,7 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 # Pages that lose their line breaks glue words together: ՔաղաքականությունԱվտորիտարիզմի.
 _GLUED = re.compile("(?<=[\u0561-\u0587])(?=[\u0531-\u0556])")
-_MIXED = re.compile("[\u0531-\u0587][^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587][\u0531-\u0587]")
+_MIXED = re.compile(r"[\u0531-\u0587][^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587][\u0531-\u0587]")
 # Acronyms, quotes and numbers take their Armenian ending after a hyphen: ՄԱԿ-ի, «Հայաստան»-ը.
 _HUNG_ENDING = re.compile(
     '(?<=[\\w»"”])-(?:ը|ն|ի|ին|ից|ում|ով|երը|երի|երին|երից|երով|ներ|ները|ների|ներին|ներից'
@@ -31,13 +31,13 @@ _HUNG_ENDING = re.compile(
 )
 
 # Letters that only look Armenian. Outlets use them to hide "war", "killed", "explosion".
+_ARMENIAN_TWINS = {
+    "n": "ո", "h": "հ", "u": "ս", "o": "օ", "g": "ց", "q": "զ", "f": "ֆ", "j": "յ", "l": "լ",
+    "a": "ա", "о": "օ", "ш": "ա", "а": "ա", "п": "ո", "һ": "հ", "ф": "ֆ",
+}  # fmt: skip
 _TO_ARMENIAN = str.maketrans(
-    {
-        "n": "ո", "N": "Ո", "h": "հ", "H": "Հ", "u": "ս", "U": "Ս", "o": "օ", "O": "Օ", "S": "Տ",
-        "g": "ց", "q": "զ", "f": "ֆ", "j": "յ", "l": "լ", "L": "Լ", "a": "ա",
-        "о": "օ", "О": "Օ", "ш": "ա", "Ш": "Ա", "а": "ա", "А": "Ա", "п": "ո", "һ": "հ", "ф": "ֆ",
-    }
-)  # fmt: skip
+    _ARMENIAN_TWINS | {small.upper(): twin for small, twin in _ARMENIAN_TWINS.items()}
+)
 _SEEMS_ARMENIAN = frozenset(map(chr, _TO_ARMENIAN))
 _CYRILLIC_TWINS = "асеорхукмтвніј"
 _LATIN_TWINS = "aceopxykmtbhij"
@@ -142,6 +142,8 @@ def script_of(word: str) -> str:
 
 def fold(word: str) -> str:
     """Return one cleaned word in the form that is compared: no case, one spelling, no disguise."""
+    # The dotted capital of Turkish would casefold to two characters.
+    word = word.replace("İ", "I")
     folded = word.casefold()
     if folded.isascii():
         return folded

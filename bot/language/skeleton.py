@@ -110,7 +110,7 @@ _EN = {
     "cz": "č", "qu": "kv", "q": "k", "x": "ks", "oo": "u", "ee": "i", "ou": "u", "w": "v",
 }  # fmt: skip
 _EN_SOUNDS = re.compile("|".join(sorted(_EN, key=len, reverse=True)))
-_HOLDS = 40_000
+_HOLDS = 8_000
 
 
 _CLUSTERS = (

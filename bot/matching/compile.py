@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.language import Language, clean, fold, fold_text, load, words
 from bot.language.asking import AskedWord
-from bot.language.reading import NEAR
+from bot.language.reading import NEAR, is_across
 from bot.language.skeleton import consonants
 from bot.matching import grammar
 from bot.matching.query import (

@@ -21,7 +21,7 @@ _OR = frozenset({"or", "или", "կամ", "|", "||"})
 _NOT = frozenset({"not", "не", "ոչ"})
 _SOURCE = re.compile("(?:source|источник|աղբյուր):", re.IGNORECASE)
 _LANGUAGE = re.compile(r"#([^\W\d_]{2})(?![\w])")
-_MINUS = re.compile(r"[-−–—]+(?=[^\W_]|[(\"«“„=#])")
+_MINUS = re.compile(r'[-−–—]+(?=[^\W_]|[("«“„=#])')
 _LETTER = re.compile(r"[^\W_]")
 
 
