@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check lock format clean
+.PHONY: help run demo test check lock format pictures clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / \t/'
 
 run: $(VENV)/run.stamp  ## run Sahman (without BOT_TOKEN: the demo, in your browser)
 	@$(BIN)/python -m bot run
+
+demo: $(VENV)/run.stamp  ## show the whole product in your browser, with sample news and no token
+	@$(BIN)/python -m bot demo
 
 test: $(VENV)/dev.stamp  ## the fast tests: no service, no account, under a minute
 	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 2 --dist loadfile
@@ -29,6 +32,9 @@ lock:  ## renew the hash-locked pins from pyproject.toml (needs uv)
 format: $(VENV)/dev.stamp  ## sort imports and lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: $(VENV)/dev.stamp  ## take the README's pictures anew (needs Chromium)
+	$(BIN)/python docs/take_screenshots.py
 
 clean:  ## remove what make made
 	rm -rf $(VENV)

@@ -1,0 +1,21 @@
+# Two stages: what builds is left behind, what runs is small and not root.
+FROM python:3.12-slim-bookworm AS build
+WORKDIR /app
+RUN python -m venv /venv
+COPY requirements.txt ./
+RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM python:3.12-slim-bookworm
+WORKDIR /app
+RUN useradd --system --uid 10001 --home-dir /app sahman \
+    && mkdir data && chown sahman data
+COPY --from=build /venv /venv
+COPY alembic alembic
+COPY bot bot
+COPY feeds.yaml ./
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER sahman
+VOLUME /app/data
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "bot", "health"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]
