@@ -33,7 +33,8 @@ class AskedWord(NamedTuple):
     # Skeletons, if the word may be a name; empty for ordinary words.
     sounds: frozenset[str]
     ordinary: bool
-    # An ordinary word that the glossary has as a name alone: Turkey, and no turkey.
+    # A name of the glossary, typed with its capital, that may be an ordinary word without it:
+    # Turkey, and no turkey.
     proper: bool = False
 
 
@@ -145,10 +146,17 @@ class WordAsker:
                 sounds |= self._add_sounds(form, keys, ordinary=ordinary, in_name=in_name)
         proper = glossary is not None and any(key in glossary.proper for key in plain)
         # English dictionaries know no turkey that is not Turkey: there the capital decides always.
-        proper = proper and not translated
         proper = proper and (script == "en" or self._dictionaries.may_be_ordinary(folded))
+        proper = proper and not translated and written[:1].isupper()
         return AskedWord(
-            folded, script, frozenset(keys), concepts, frozenset(sounds), ordinary, proper
+            # Typed with its capital it is another question than without.
+            folded.capitalize() if proper else folded,
+            script,
+            frozenset(keys),
+            concepts,
+            frozenset(sounds),
+            ordinary,
+            proper,
         )
 
     def _add_sounds(self, form: str, keys: set[str], *, ordinary: bool, in_name: bool) -> set[str]:

@@ -202,7 +202,8 @@ class _Compiler:
                 if len(sound) >= sound_length and len(consonants(sound)) >= consonant_count
             }
         weight = len(word.canonical) + (0 if word.ordinary else _RARE)
-        return WordPattern(shared(sorted(word.keys)), word.script, shared(sorted(near)), "", weight)
+        keys = {key for key in word.keys if is_across(key)} if alone and word.proper else word.keys
+        return WordPattern(shared(sorted(keys)), word.script, shared(sorted(near)), "", weight)
 
     def _phrase(self, phrase: grammar.Phrase) -> tuple[str, Part]:
         typed = [word.written for word in words(clean(phrase.text))]

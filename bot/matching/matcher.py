@@ -93,9 +93,10 @@ class Matcher:
         if not query.is_one_word or not isinstance(root, Term):
             return [(key, number | _Kind.VERIFY) for key in query.anchors]
         near = root.words[0].near_keys
+        # Made once, not for every key: two integers a keyword rather than seven.
+        by_word, decides = number | _Kind.BY_WORD, number | _Kind.DECIDES
         return [
-            (key, number | (_Kind.BY_WORD if key in near or is_across(key) else _Kind.DECIDES))
-            for key in query.anchors
+            (key, by_word if key in near or is_across(key) else decides) for key in query.anchors
         ]
 
     def find(self, text: ReadText, *, language: str, publisher: str) -> list[Found]:
