@@ -11,7 +11,8 @@ from typing import Literal, TextIO
 
 # A bot token as Telegram writes it: digits, a colon, then 30 or more letters. Telegram's URLs
 # carry it, so errors of HTTP libraries do too.
-_TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}")
+# No word boundary before the digits: in a URL the word "bot" touches them.
+_TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{20,}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -28,6 +29,8 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
         line = f"{self.formatTime(record)} {record.levelname.lower()} {record.getMessage()} {facts}"
+        # What a server said may hold line breaks, and must not pass for lines of ours.
+        line = " ".join(line.splitlines())
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return hide_tokens(line.rstrip())
