@@ -39,7 +39,7 @@ __all__ = [
 # Stands for the code and tables of this room: stored with keys, which are stale once it changes.
 KEYS_VERSION: int = digest()
 
-_WORDS_HELD = 30_000
+_WORDS_HELD = 20_000
 _ASKED_HELD = 4_000
 
 
