@@ -28,7 +28,9 @@ def safe_link(link: str) -> str:
         url = URL(link)
     except ValueError:
         return ""
-    if url.scheme not in ("http", "https") or not url.host or count_units(link) > _LINK_UNITS:
+    if url.scheme not in ("http", "https") or not url.host:
+        return ""
+    if count_units(escape(link)) > _LINK_UNITS:
         return ""
     return link
 
@@ -39,12 +41,13 @@ def render_alert(
     """Return the message that tells of one story: its first item, and who else prints it."""
     first = items[0]
     head = Markup(", ").join(
-        Markup("<b>{}</b>").format(cut(keyword, _KEYWORD_UNITS)) for keyword in keywords[:10]
+        Markup("<b>{}</b>").format(_cut_escaped(keyword, _KEYWORD_UNITS))
+        for keyword in keywords[:10]
     )
     lines = [Markup("🔔 {}").format(head)] if head else []
     lines.append(_linked(first, bold=True))
     if first.summary:
-        lines.append(escape(cut(first.summary, _SUMMARY_UNITS)))
+        lines.append(_cut_escaped(first.summary, _SUMMARY_UNITS))
     lines.append(Markup("<i>{}</i>").format(_origin(first, reader, texts, now)))
     others = sorted({item.publisher for item in items[1:]} - {first.publisher})
     if others:
@@ -70,7 +73,7 @@ def render_digest(
     blocks = [str(title)]
     for keyword, items in _group(matched).items():
         head = texts.say(
-            "<b>{keyword}</b> · {n}", keyword=cut(keyword, _KEYWORD_UNITS), n=len(items)
+            "<b>{keyword}</b> · {n}", keyword=_cut_escaped(keyword, _KEYWORD_UNITS), n=len(items)
         )
         shown = items[:DIGEST_ITEMS]
         # The heading goes with its first item, never alone at the end of a message.
@@ -106,11 +109,24 @@ def _group(matched: Sequence[MatchedItem]) -> dict[str, list[Item]]:
 
 
 def _linked(item: Item, *, bold: bool) -> Markup:
-    title = escape(cut(item.title, _TITLE_UNITS))
+    title = _cut_escaped(item.title, _TITLE_UNITS)
     if bold:
         title = Markup("<b>{}</b>").format(title)
     link = safe_link(item.link)
     return Markup('<a href="{}">{}</a>').format(link, title) if link else title
+
+
+def _cut_escaped(text: str, units: int) -> Markup:
+    """Return foreign *text* for HTML, cut; one that is all `&` and `"` is cut shorter still.
+
+    Escaped it may be five times as long: a line of such a title would fit no message.
+    """
+    longest = 2 * units
+    escaped = escape(cut(text, units))
+    while count_units(escaped) > longest:
+        units = units * 3 // 4
+        escaped = escape(cut(text, units))
+    return escaped
 
 
 def _origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
@@ -119,5 +135,5 @@ def _origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Mark
     if texts.day(item.published_at, reader.zone) != texts.day(now, reader.zone):
         when = f"{texts.day(item.published_at, reader.zone)}, {when}"
     return Markup(" · ").join(
-        [cut(item.publisher, _KEYWORD_UNITS), texts.language_name(item.language), when]
+        [_cut_escaped(item.publisher, _KEYWORD_UNITS), texts.language_name(item.language), when]
     )
