@@ -90,6 +90,7 @@ async def open_parts(settings: Settings, now: datetime) -> AsyncIterator[Parts]:
         renewed = await intake.rekey()
         if renewed:
             _log.info("keywords_rekeyed", extra={"keywords": renewed})
+        await intake.load()
         worker = ParseWorker()
         stack.callback(worker.close)
         fetcher = FeedFetcher()
@@ -117,6 +118,7 @@ async def run(
         services = Services(
             bot=bot, messenger=messenger, storage=parts.storage, texts=texts, clock=_utc_now
         )
+        stack.callback(lambda: [task.cancel() for task in services.waiting])
         Door(services).attach(application)
         sender = Sender(
             parts.storage.deliveries,

@@ -75,6 +75,20 @@ class Intake:
             now,
         )
 
+    async def load(self) -> None:
+        """Learn every keyword that is stored, before the first poll has to wait for it."""
+        compiled = await self._storage.keywords.load_compiled(self._newest_keyword)
+        await asyncio.get_running_loop().run_in_executor(self._reading, self._learn_all, compiled)
+
+    def learn(self, keyword_id: int, compiled: str) -> None:
+        """Take a keyword in; called in the order of ids."""
+        self._matcher.add(keyword_id, Query.from_json(compiled))
+        self._newest_keyword = keyword_id
+
+    def _learn_all(self, keywords: Sequence[tuple[int, str]]) -> None:
+        for keyword_id, compiled in keywords:
+            self.learn(keyword_id, compiled)
+
     async def rekey(self) -> int:
         """Compile anew the keywords of an older glossary or dictionary; return how many."""
         return await self._storage.keywords.rekey(KEYS_VERSION, _compile_or_none)
@@ -115,8 +129,10 @@ class _Reading:
         return self._intake._newest_keyword
 
     def learn(self, keyword_id: int, compiled: str) -> None:
-        self._intake._matcher.add(keyword_id, Query.from_json(compiled))
-        self._intake._newest_keyword = keyword_id
+        self._intake.learn(keyword_id, compiled)
+
+    def forget(self, keyword_id: int) -> None:
+        self._intake._matcher.remove(keyword_id)
 
     def find(self, new: NewItem, publisher: str) -> Iterable[tuple[int, tuple[str, ...]]]:
         found = self._intake._matcher.find(

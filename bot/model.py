@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-#: The languages Sahman speaks, in the order in which a person chooses.
-INTERFACE_LANGUAGES = ("hy", "ru", "en")
-
 
 class PublisherKind(StrEnum):
     """Who stands behind a publisher; shown to readers, never a judgement of what it prints."""
@@ -42,7 +39,6 @@ class DeliveryKind(IntEnum):
     """What is owed; the number is also the lane: a lower one is sent first."""
 
     ALERT = 1
-    NOTICE = 2
     DIGEST = 3
 
 

@@ -115,6 +115,9 @@ class PlainMatcher:
         self._matcher.add(keyword_id, Query.from_json(compiled))
         self.newest_keyword = keyword_id
 
+    def forget(self, keyword_id: int) -> None:
+        self._matcher.remove(keyword_id)
+
     def find(self, new: NewItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
         text = read_text(matched_text(new.title, new.summary))
         return [

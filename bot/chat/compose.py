@@ -9,7 +9,7 @@ from datetime import datetime
 from telegram import InlineKeyboardMarkup
 
 from bot.delivery.render import render_alert, render_digest
-from bot.model import Delivery, DeliveryKind
+from bot.model import Delivery, DeliveryKind, Subscriber
 from bot.storage import Storage
 from bot.texts import Texts
 
@@ -35,6 +35,12 @@ class Composer:
             return await self._digest(owed, now)
         return await self._alert(owed, now)
 
+    async def _wants_empty(self, subscriber: Subscriber) -> bool:
+        # Who follows nothing has not asked to hear that there is nothing.
+        if not subscriber.digest_when_empty:
+            return False
+        return bool(await self._storage.keywords.load(subscriber.id))
+
     async def _alert(self, owed: Delivery, now: datetime) -> Composed:
         items, keywords = await self._storage.matches.load_story(owed)
         if not items or not keywords:  # pruned, or the keyword was removed meanwhile
@@ -46,7 +52,7 @@ class Composer:
         matched = await self._storage.matches.load_digest(
             owed.subscriber.id, after=owed.after_item, upto=owed.upto_item
         )
-        if not matched and not owed.subscriber.digest_when_empty:
+        if not matched and not await self._wants_empty(owed.subscriber):
             return Composed(())
         texts = self._texts[owed.subscriber.language]
         day, _, hour = owed.ref.partition("T")

@@ -83,7 +83,7 @@ async def remove(visit: Visit) -> None:
     if not visit.words or subscriber is None:
         await _show(visit, keywords)
         return
-    found = next((each for each in keywords if _same(each.typed, visit.words)), None)
+    found = await asyncio.to_thread(_find_same, keywords, visit.words)
     if found is None:
         await visit.answer(
             visit.texts.say(
@@ -222,10 +222,15 @@ async def _load_words(visit: Visit) -> str | None:
     return words
 
 
-def _same(typed: str, words: str) -> bool:
-    if typed.casefold() == words.casefold():
-        return True
+def _find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
+    """Return the keyword that was typed so, or that means the same."""
+    for keyword in keywords:
+        if keyword.typed.casefold() == words.casefold():
+            return keyword
     try:
-        return parse_keyword(typed).canonical == parse_keyword(words).canonical
+        wanted = parse_keyword(words).canonical
+        return next(
+            (each for each in keywords if parse_keyword(each.typed).canonical == wanted), None
+        )
     except KeywordRefused:
-        return False
+        return None

@@ -29,7 +29,9 @@ from bot.errors import AnotherReceiver, DatabaseError, SahmanError, TokenRefused
 _log = logging.getLogger(__name__)
 
 _LONG_POLL_S = 25
-_LEASE_S = 60
+# A long poll begun just before the lease is renewed must end within it.
+_LEASE_S = 90
+_RENEW_S = 30
 _LONGEST_WAIT_S = 60.0
 #: Chats whose updates are handled at the same time; within a chat, one after the other.
 _CONCURRENCY = 32
@@ -49,6 +51,7 @@ class Receiver:
         self._offset = 0
         self._room = asyncio.Semaphore(_CONCURRENCY)
         self._unstored: set[int] = set()
+        self._renew_at_s = 0.0
         application.add_error_handler(self._broke)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,7 +64,7 @@ class Receiver:
         failures = 0
         while not stop.is_set():
             try:
-                if not await receiving.hold(self._owner, _LEASE_S):
+                if not await self._hold_lease():
                     await _wait(stop, 5)
                     continue
                 updates = await self._fetch(stop)
@@ -84,6 +87,16 @@ class Receiver:
                 failures = 0
         with suppress(DatabaseError):
             await receiving.release(self._owner)
+
+    async def _hold_lease(self) -> bool:
+        """Take the lease, or renew it once a third of it is over: not a write for every poll."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._renew_at_s:
+            return True
+        held = await self._services.storage.receiving.hold(self._owner, _LEASE_S)
+        if held:
+            self._renew_at_s = now_s + _RENEW_S
+        return held
 
     async def _fetch(self, stop: asyncio.Event) -> list[Update]:
         asking = asyncio.ensure_future(

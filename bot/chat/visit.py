@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from markupsafe import Markup
@@ -23,7 +24,7 @@ from telegram.error import TelegramError
 
 from bot.chat.messenger import Messenger
 from bot.delivery.schedule import next_digest_at
-from bot.errors import RecipientGone, SendError
+from bot.errors import RecipientGone, SendError, TryLater
 from bot.model import ChatKind, Subscriber
 from bot.storage import Storage
 from bot.texts import Texts, choose_language
@@ -32,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 _ADMIN_STATUSES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _NOTHING = Markup()
+_REPLY_WAIT_S = 2.0
+_LONGEST_REPLY_WAIT_S = 120.0
 _DEFAULT_ZONE = "Asia/Yerevan"
 _DEFAULT_DIGEST = ("09:00",)
 
@@ -45,6 +48,8 @@ class Services:
     storage: Storage
     texts: Mapping[str, Texts]
     clock: Callable[[], datetime]
+    #: Replies that Telegram deferred, to be sent once more.
+    waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +82,33 @@ class Visit:
         """Whether several people share this chat."""
         return self.chat.type != ChatKind.PRIVATE
 
-    async def answer(self, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Send a reply into the chat and topic that this came from; no row, no gate."""
+    async def answer(
+        self, html: str, keyboard: InlineKeyboardMarkup | None = None, *, again: bool = True
+    ) -> None:
+        """Send a reply into the chat and topic that this came from; no row, no gate.
+
+        One that Telegram defers is sent once more, later; then whoever asked will ask again.
+        """
         try:
             await self.services.messenger.send(self.chat.id, self.topic, html, keyboard)
         except RecipientGone as error:
             await self.storage.subscribers.mark_gone(self.chat.id, error.reason)
+        except TryLater as error:
+            if error.ambiguous or not again:
+                _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
+                return
+            # Waited for apart: the updates behind this one must not wait with it.
+            waiting = asyncio.create_task(self._answer_later(error.wait_s, html, keyboard))
+            self.services.waiting.add(waiting)
+            waiting.add_done_callback(self.services.waiting.discard)
         except SendError as error:
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
+
+    async def _answer_later(
+        self, wait_s: float | None, html: str, keyboard: InlineKeyboardMarkup | None
+    ) -> None:
+        await asyncio.sleep(min(wait_s or _REPLY_WAIT_S, _LONGEST_REPLY_WAIT_S))
+        await self.answer(html, keyboard, again=False)
 
     async def change(self, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
         """Replace the message under which the button was tapped."""

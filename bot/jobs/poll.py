@@ -7,7 +7,7 @@ import logging
 import random
 from datetime import datetime, timedelta
 
-from bot.errors import FeedError
+from bot.errors import DatabaseError, FeedError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
@@ -63,9 +63,11 @@ class PollJob:
             result = await self._poll_strictly(feed, now)
         except FeedError as error:
             _log.warning("feed_failed", extra={"feed": feed.name, "reason": error.reason})
-            next_poll_at = now + _gap(feed, feed.failures + 1)
-            await self._storage.feeds.mark_failed(feed.id, error.reason, next_poll_at)
-            return PollResult(feed.name, failed=error.reason)
+            return await self._note_failure(feed, error.reason, now)
+        except DatabaseError as error:
+            # What it brought is not stored; its feed comes due again with its lease.
+            _log.error("poll_not_stored", extra={"feed": feed.name, "reason": str(error)})
+            return PollResult(feed.name, failed=str(error))
         except Exception:
             # A bug must not end the other polls; its feed comes due again with its lease.
             _log.exception("poll_broke", extra={"feed": feed.name})
@@ -78,6 +80,14 @@ class PollJob:
         if result.matches:
             self.matched.set()
         return result
+
+    async def _note_failure(self, feed: Feed, reason: str, now: datetime) -> PollResult:
+        try:
+            next_poll_at = now + _gap(feed, feed.failures + 1)
+            await self._storage.feeds.mark_failed(feed.id, reason, next_poll_at)
+        except DatabaseError as error:
+            _log.error("poll_not_stored", extra={"feed": feed.name, "reason": str(error)})
+        return PollResult(feed.name, failed=reason)
 
     async def _poll_strictly(self, feed: Feed, now: datetime) -> PollResult:
         fetched = await self._fetcher.fetch(feed)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, exists, or_, select, update
 
 from bot.model import Feed, Item, NewItem
 from bot.storage.database import Database, insert_into, take_intake_lock
@@ -36,6 +36,9 @@ class KeywordMatcher(Protocol):
 
     def learn(self, keyword_id: int, compiled: str) -> None:
         """Take a keyword in; called in the order of ids."""
+
+    def forget(self, keyword_id: int) -> None:
+        """Let go of a keyword that nobody asks for any more."""
 
     def find(self, new: NewItem, publisher: str) -> Iterable[tuple[int, tuple[str, ...]]]:
         """Return the keywords that *new* satisfies, each with the words that did."""
@@ -116,9 +119,12 @@ class Items:
                     continue
                 story_id = _save_story(connection, item_id, entry)
                 if entry.alerts:
-                    matches += _save_matches(
-                        connection, item_id, story_id, matcher.find(entry, source.publisher.name)
-                    )
+                    found = dict(matcher.find(entry, source.publisher.name))
+                    alive = _alive(connection, found)
+                    for gone in found.keys() - alive:
+                        matcher.forget(gone)
+                    _save_matches(connection, item_id, story_id, found, alive)
+                    matches += len(alive)
                 stored.append(_to_new_item(item_id, entry, source))
             for known, title in listed:
                 if title != known.title:
@@ -181,6 +187,8 @@ class Items:
             )
             ids = list(connection.scalars(old))
             connection.execute(delete(item).where(item.c.id.in_(ids)))
+            told = exists().where(story_item.c.story_id == story.c.id)
+            connection.execute(delete(story).where(story.c.opened_at < seen_before, ~told))
             return len(ids)
 
         return await self._database.write(work)
@@ -287,29 +295,31 @@ def _save_story(connection: Connection, item_id: int, entry: NewItem) -> int:
     return story_id
 
 
+def _alive(connection: Connection, keyword_ids: Collection[int]) -> set[int]:
+    """Return those of the keywords that somebody still asks for."""
+    return set(connection.scalars(select(keyword.c.id).where(keyword.c.id.in_(keyword_ids))))
+
+
 def _save_matches(
     connection: Connection,
     item_id: int,
     story_id: int,
-    found: Iterable[tuple[int, tuple[str, ...]]],
-) -> int:
-    words = dict(found)
-    # The matcher may still hold keywords that their last subscriber has removed.
-    alive = list(connection.scalars(select(keyword.c.id).where(keyword.c.id.in_(words))))
-    if not alive:
-        return 0
+    words: Mapping[int, tuple[str, ...]],
+    keyword_ids: Collection[int],
+) -> None:
+    if not keyword_ids:
+        return
     connection.execute(
         match.insert(),
         [
             {"item_id": item_id, "keyword_id": each, "words": "\n".join(words[each])}
-            for each in alive
+            for each in keyword_ids
         ],
     )
     connection.execute(
         fanout.insert(),
-        [{"item_id": item_id, "keyword_id": each, "story_id": story_id} for each in alive],
+        [{"item_id": item_id, "keyword_id": each, "story_id": story_id} for each in keyword_ids],
     )
-    return len(alive)
 
 
 def _save_title(connection: Connection, known: KnownItem, title: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from bot.model import Item, Keyword
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.items import load_candidates
-from bot.storage.tables import item, keyword, match, subscription
+from bot.storage.tables import keyword, match, subscription
 
 MAX_KEYWORDS = 50
 
@@ -131,30 +131,16 @@ class Keywords:
 
         return await self._database.read(work)
 
-    async def find(self, subscriber_id: int, query: str) -> Keyword | None:
-        """Return the subscriber's keyword that compiles to *query*."""
+    async def load_compiled(self, after: int) -> list[tuple[int, str]]:
+        """Return the keywords with an id above *after*, compiled, in the order of ids."""
 
-        def work(connection: Connection) -> Keyword | None:
-            row = connection.execute(
-                select(subscription.c.keyword_id, subscription.c.typed)
-                .join(keyword)
-                .where(subscription.c.subscriber_id == subscriber_id, keyword.c.query == query)
-            ).one_or_none()
-            return Keyword(id=row.keyword_id, typed=row.typed) if row else None
-
-        return await self._database.read(work)
-
-    async def count_matches_since(self, subscriber_id: int, since: datetime) -> int:
-        """Return how many items seen since then satisfy any of the subscriber's keywords."""
-
-        def work(connection: Connection) -> int:
-            query = (
-                select(func.count(match.c.item_id.distinct()))
-                .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
-                .join(item, item.c.id == match.c.item_id)
-                .where(subscription.c.subscriber_id == subscriber_id, item.c.seen_at >= since)
+        def work(connection: Connection) -> list[tuple[int, str]]:
+            rows = connection.execute(
+                select(keyword.c.id, keyword.c.compiled)
+                .where(keyword.c.id > after)
+                .order_by(keyword.c.id)
             )
-            return int(connection.scalar(query) or 0)
+            return [(row.id, row.compiled) for row in rows]
 
         return await self._database.read(work)
 
