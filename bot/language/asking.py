@@ -18,6 +18,8 @@ from bot.language.reading import (
 )
 from bot.language.skeleton import plain_skeleton, skeletons
 
+# The English dictionary knows these with a capital only.
+_ALSO_ORDINARY = frozenset({"turkey", "china", "chad", "guinea"})
 _SHORTEST_GUESS = 4
 _GUESSES = 3
 _SHORTEST_IN_NAME = 2
@@ -145,8 +147,7 @@ class WordAsker:
             if not translated or in_name:
                 sounds |= self._add_sounds(form, keys, ordinary=ordinary, in_name=in_name)
         proper = glossary is not None and any(key in glossary.proper for key in plain)
-        # English dictionaries know no turkey that is not Turkey: there the capital decides always.
-        proper = proper and (script == "en" or self._dictionaries.may_be_ordinary(folded))
+        proper = proper and self._is_also_ordinary(folded)
         proper = proper and not translated and written[:1].isupper()
         return AskedWord(
             # Typed with its capital it is another question than without.
@@ -158,6 +159,9 @@ class WordAsker:
             ordinary,
             proper,
         )
+
+    def _is_also_ordinary(self, folded: str) -> bool:
+        return folded in _ALSO_ORDINARY or self._dictionaries.may_be_ordinary(folded)
 
     def _add_sounds(self, form: str, keys: set[str], *, ordinary: bool, in_name: bool) -> set[str]:
         """Add what finds the word as a name; return the skeletons that "near" compares.

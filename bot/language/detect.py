@@ -63,6 +63,7 @@ _TELLING = {
     ),
     "uk": (
         "та що від для це як але його був про за не в у на з після під до є які вони також бути"
+        " ласка дякую треба дуже чи якщо цю цей цього має який яка шановний буде немає хто щоб"
     ),
     "ru": (
         "и что от для это как но его был о об за не в у на с после под до которые они "
@@ -177,12 +178,23 @@ def _by_words(script: str, text: str) -> str:
     return language if most >= 2 and most >= 2 * next_most + 1 else ""
 
 
+def _may_be_ukrainian(text: str) -> bool:
+    """Tell whether a text without Ukrainian letters has a word that Russian does not have.
+
+    Without one it is Russian: langdetect errs on short sentences more often than such are met.
+    """
+    words = {word.casefold() for word in _WORDS.findall(text)}
+    return bool(words & (_TELLING_SETS["uk"] - _TELLING_SETS["ru"]))
+
+
 def _is_azerbaijani(text: str) -> bool:
     """Tell Azerbaijani without its ə from Turkish: Turkish letters, and x or q."""
     return bool(_TURKIC.search(text)) and bool(_NOT_TURKISH.search(text))
 
 
 def _by_profiles(script: str, text: str, hint: str | None) -> str:
+    if script == "ru" and not _may_be_ukrainian(text):
+        return "ru"
     found = _profiles(script).detect(text, hint)
     if found == "tr" and _is_azerbaijani(text):
         return "az"

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from importlib import resources
+from importlib.metadata import version
 from typing import Any
 
+_DICTIONARIES = ("babel", "pymorphy3", "pymorphy3-dicts-ru", "simplemma")
 _HERE = resources.files(__package__ or "bot.language")
 
 
@@ -30,11 +32,12 @@ def glossary_files() -> list[str]:
 
 
 def digest() -> int:
-    """Return a number that changes when any table or any code of this room does."""
+    """Return a number that changes when any table, code or dictionary of this room does."""
     parts = sorted(
         (p.name, p.read_bytes())
         for p in _HERE.iterdir()
         if p.name.endswith((".jsonl", ".tsv", ".py"))
     )
+    parts += [(name, version(name).encode()) for name in _DICTIONARIES]
     whole = hashlib.sha256(b"\0".join(name.encode() + b"\0" + data for name, data in parts))
     return int.from_bytes(whole.digest()[:6], "big")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.language import load
+from bot.language import KEYS_VERSION, load
 from bot.language.endings_en import EnglishEndings
 from bot.language.endings_hy import ArmenianEndings
 from bot.language.skeleton import plain_skeleton, skeletons
@@ -81,3 +81,7 @@ def test_any_word_can_be_read_and_asked_for(word: str) -> None:
     language = load()
     assert language.read_word(word).keys
     assert language.ask_word(word).keys
+
+
+def test_the_version_of_keys_fits_a_column_of_the_database() -> None:
+    assert 0 < KEYS_VERSION < 2**63
