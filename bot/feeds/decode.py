@@ -22,6 +22,8 @@ _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 # Labels that servers send without meaning them.
 _EMPTY_LABELS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _CYRILLIC_TWIN = {"windows-1251": "koi8-r", "cp1251": "koi8-r", "koi8-r": "cp1251"}
+# Western letters read as Cyrillic stand alone within Latin words.
+_MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
 _FREQUENT_CYRILLIC = frozenset("оеаинтсрвлк")
 #: Under this share of broken bytes, a feed is UTF-8 with a few broken letters.
 _FEW_BROKEN = 0.05
@@ -61,7 +63,7 @@ def _decode_as(body: bytes, label: str) -> str | None:
         return _decode_armscii(body)
     try:
         text = body.decode(label)
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, UnicodeError):  # unknown, wrong, or no charset at all ("undefined")
         return None
     twin = _CYRILLIC_TWIN.get(label)
     if twin is not None:
@@ -87,7 +89,7 @@ def _decode_armscii(body: bytes) -> str:
 def _russian_score(text: str) -> float:
     """Return how Russian the letters look: mostly small, with Russian's frequent ones."""
     letters = [letter for letter in text if "\u0400" <= letter <= "\u04ff"]
-    if not letters:
+    if not letters or 2 * len(_MIXED.findall(text)) > len(letters):
         return 0.0
     small = sum(letter.islower() for letter in letters) / len(letters)
     frequent = sum(letter.lower() in _FREQUENT_CYRILLIC for letter in letters) / len(letters)
