@@ -13,6 +13,7 @@ import io
 import re
 import warnings
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
@@ -32,7 +33,13 @@ _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 _SPACES = re.compile(r"\s+")
 # No feed of 229 read declared an entity of its own; every bomb does.
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_NUMBERS_DATE = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2}))?")
+_MAIL_DATE_WITHOUT_ZONE = re.compile(
+    r"\s*(?:[a-z]{3},\s*)?\d{1,2} [a-z]{3} \d{4} \d{2}:\d{2}(?::\d{2})?\s*", re.IGNORECASE
+)
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+# Emoji written as two halves, and halves alone, on which feedparser breaks.
+_SURROGATES = re.compile(r"(?:&#(?:x0*d[89a-f][0-9a-f]{2}|0*5[5-7]\d{3});)+", re.IGNORECASE)
 # feedparser reads these zone names as UTC, hours off.
 _ZONES_MISREAD = {"MSK": "+0300", "MSD": "+0400", "AMT": "+0400"}
 _ZONE_NAME = re.compile(r"\b(MSK|MSD|AMT)\b")
@@ -53,16 +60,7 @@ def parse_feed(
         raise FeedError("the document declares entities of its own, which no honest feed does")
     # Decoded already: a label left in the document would make feedparser decode it again.
     text = _DECLARATION.sub('<?xml version="1.0" encoding="utf-8"?>', text, count=1)
-    feedparser.registerDateHandler(_read_local_date)
-    document = feedparser.parse(
-        io.BytesIO(text.lstrip().encode("utf-8", "replace")),
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,
-        },
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    document = _parse_document(_SURROGATES.sub(_join_surrogates, text))
     if not document.get("version") and not document.entries:
         raise FeedError(_why_no_feed(text))
     zone = ZoneInfo(timezone)
@@ -101,6 +99,39 @@ def clean_text(markup: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit].rstrip()
 
 
+def _parse_document(text: str) -> Any:
+    feedparser.registerDateHandler(_read_local_date)
+    try:
+        return feedparser.parse(
+            io.BytesIO(text.lstrip().encode("utf-8", "replace")),
+            # No content-location: feedparser would resolve guids against it, and they would change
+            # with the feed's address.
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise FeedError(f"the document breaks the parser: {type(error).__name__}") from error
+
+
+def _join_surrogates(found: re.Match[str]) -> str:
+    codes = [
+        int(code[1:], 16) if code[0] in "xX" else int(code)
+        for code in found[0].removeprefix("&#").removesuffix(";").split(";&#")
+    ]
+    halves = "".join(map(chr, codes))
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _absolute(url: str, link: str) -> str:
+    try:
+        return urljoin(url, link) if link else ""
+    except ValueError:
+        return ""
+
+
 def _read_entry(entry: Any, guid: str, url: str, zone: ZoneInfo) -> ParsedItem | None:
     title = clean_text(str(entry.get("title") or ""), _TITLE_CHARS)
     summary = clean_text(_find_summary(entry), SUMMARY_CHARS)
@@ -113,7 +144,7 @@ def _read_entry(entry: Any, guid: str, url: str, zone: ZoneInfo) -> ParsedItem |
         link = guid
     return ParsedItem(
         guid=guid[:1000],
-        link=urljoin(url, link) if link else "",
+        link=_absolute(url, link),
         title=title,
         summary="" if summary == title else summary,
         published_at=_read_date(entry, zone),
@@ -130,21 +161,25 @@ def _find_summary(entry: Any) -> str:
 def _read_date(entry: Any, zone: ZoneInfo) -> datetime | None:
     """Return when an entry says it was published; None when it says nothing readable."""
     for name in ("published", "updated", "created"):
-        written, parsed = str(entry.get(name) or ""), entry.get(f"{name}_parsed")
+        # Not entry.get(): feedparser gives "published" for a missing "updated", with a warning.
+        written, parsed = str(dict.get(entry, name) or ""), dict.get(entry, f"{name}_parsed")
         if parsed is None:
             continue
         try:
-            at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+            return _read_instant(written, parsed, zone)
         except (ValueError, OverflowError, OSError):
             continue
-        misread = _ZONE_NAME.search(written)
-        if misread:
-            offset = _ZONES_MISREAD[misread[1]]
-            return at - timedelta(hours=int(offset[1:3]))
-        if not _bears_zone(written):
-            return at.replace(tzinfo=zone).astimezone(UTC)
-        return at
     return None
+
+
+def _read_instant(written: str, parsed: Any, zone: ZoneInfo) -> datetime:
+    at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    misread = _ZONE_NAME.search(written)
+    if misread:
+        return at - timedelta(hours=int(_ZONES_MISREAD[misread[1]][1:3]))
+    if not _bears_zone(written):
+        return at.replace(tzinfo=zone).astimezone(UTC)
+    return at
 
 
 def _bears_zone(written: str) -> bool:
@@ -152,13 +187,17 @@ def _bears_zone(written: str) -> bool:
 
 
 def _read_local_date(written: str) -> tuple[int, ...] | None:
-    """Read dd.mm.yyyy hh:mm, which feedparser does not."""
-    found = re.match(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2}))?", written)
-    if not found:
+    """Read what feedparser does not: dd.mm.yyyy hh:mm, and a mail's date without a zone."""
+    found = _NUMBERS_DATE.match(written)
+    if found:
+        day, month, year, hour, minute = (int(part or 0) for part in found.groups())
+        parts: tuple[int, ...] = (year, month, day, hour, minute)
+    elif _MAIL_DATE_WITHOUT_ZONE.fullmatch(written) and (parsed := parsedate(written)):
+        parts = parsed[:6]
+    else:
         return None
-    day, month, year, hour, minute = (int(part or 0) for part in found.groups())
     try:
-        return datetime(year, month, day, hour, minute, tzinfo=UTC).utctimetuple()
+        return datetime(*parts, tzinfo=UTC).utctimetuple()  # type: ignore[arg-type, misc]
     except ValueError:
         return None
 
