@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import ipaddress
 import ssl
@@ -121,7 +122,8 @@ class _PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
         if any(not ipaddress.ip_address(each["host"]).is_global for each in found):
-            raise OSError(f"{host} is a private address (allow_private: true admits it)")
+            said = f"{host} is a private address (allow_private: true admits it)"
+            raise OSError(errno.EACCES, said)
         return found
 
     async def close(self) -> None:
