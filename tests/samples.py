@@ -15,6 +15,7 @@ from bot.model import (
     Feed,
     Item,
     NewItem,
+    Publisher,
     PublisherKind,
     Subscriber,
 )
@@ -40,6 +41,31 @@ def subscriber(**changes: Any) -> Subscriber:
             paused=False,
             next_digest_at=NOW + timedelta(hours=1),
             created_at=NOW,
+        ),
+        **changes,
+    )
+
+
+def feed(**changes: Any) -> Feed:
+    """Return a feed as it is claimed for its first poll."""
+    publisher = Publisher(name="Sample Herald", country="AM", kind=PublisherKind.INDEPENDENT)
+    return dataclasses.replace(
+        Feed(
+            id=1,
+            name="Sample Herald (English)",
+            url="https://news.example/rss",
+            publisher=publisher,
+            language="en",
+            every_s=300,
+            timezone="UTC",
+            user_agent="",
+            urgent=False,
+            allow_private=False,
+            etag="",
+            last_modified="",
+            body_hash="",
+            polled_before=False,
+            failures=0,
         ),
         **changes,
     )
