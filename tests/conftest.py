@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
+from bot.storage.tables import metadata
 from tests.postgres import Server, find_binaries, run_server
 
 _TEMPLATE = "template_sahman"
@@ -53,12 +56,38 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/sahman.db"
 
 
-@pytest.fixture
-async def storage(database_url: str) -> AsyncIterator[Storage]:
-    """Storage over a real, migrated database."""
-    engine = make_engine(database_url)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "sahman.db"
+    engine = make_engine(f"sqlite:///{path}")
     migrate(engine)
-    database = Database(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a migrated, empty SQLite file of this test's own."""
+    shutil.copyfile(sqlite_template, tmp_path / "sahman.db")
+    return f"sqlite:///{tmp_path}/sahman.db"
+
+
+@pytest.fixture
+def shared_postgres_url(postgres: Server) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database, emptied afterwards: ten times cheaper than a new."""
+    url = postgres.url(_TEMPLATE)
+    yield url
+    with psycopg.connect(url) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def storage(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
+    """Storage over a real, migrated, empty database, on each of the two engines in turn."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "shared_postgres_url"
+    database = Database(make_engine(request.getfixturevalue(fixture)))
     yield Storage(database)
     database.close()
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Table, func, select, update
+
 from bot.config import FeedConfig, FeedsConfig, PublisherConfig
 from bot.intake import compile_keyword, find_words, matched_text
-from bot.language import KEYS_VERSION
-from bot.matching import Matcher, Query, parse_keyword, read_text
+from bot.matching import KEYS_VERSION, Matcher, Query, parse_keyword, read_text
 from bot.model import (
     ChatKind,
     Feed,
@@ -20,8 +22,9 @@ from bot.model import (
     Subscriber,
 )
 from bot.storage import Storage
+from bot.storage.database import Database, make_engine
 from bot.storage.feeds import FetchOutcome
-from bot.storage.items import TakenIn
+from bot.storage.items import KeywordMatcher, KnownItem, TakenIn
 from bot.storage.keywords import Added
 
 NOW = datetime(2026, 9, 12, 8, 0, tzinfo=UTC)
@@ -125,9 +128,13 @@ async def open_chat(
 async def follow(storage: Storage, who: Subscriber, typed: str, now: datetime = NOW) -> Added:
     """Add a keyword as /add does."""
     query = parse_keyword(typed)
-    return await storage.keywords.add(
-        who.id, compile_keyword(typed), lambda each: find_words(query, each), now
-    )
+    asked = compile_keyword(typed)
+
+    def find(each: Item) -> tuple[str, ...] | None:
+        return find_words(query, each)
+
+    looked_back = await storage.keywords.look_back(asked.anchors, find, now)
+    return await storage.keywords.add(who.id, asked, looked_back, find, now)
 
 
 class PlainMatcher:
@@ -169,15 +176,58 @@ def new_item(title: str, **changes: Any) -> NewItem:
     return NewItem(key=key, guid=key, link=link, title=title, keys=keys, **values)
 
 
-async def take_in(storage: Storage, feed: Feed, *new: NewItem, now: datetime = NOW) -> TakenIn:
+async def take_in(
+    storage: Storage,
+    feed: Feed,
+    *new: NewItem,
+    now: datetime = NOW,
+    listed: Sequence[tuple[KnownItem, str]] = (),
+    matcher: KeywordMatcher | None = None,
+) -> TakenIn:
     """Store new items as one poll does."""
     outcome = FetchOutcome(
         etag="", last_modified="", body_hash="", next_poll_at=now + timedelta(minutes=5)
     )
-    return await storage.items.take_in(feed, new, [], outcome, PlainMatcher(), KEYS_VERSION, now)
+    return await storage.items.take_in(
+        feed, new, listed, outcome, matcher or PlainMatcher(), KEYS_VERSION, now
+    )
 
 
 async def expand(storage: Storage) -> None:
     """Owe everything that is to be owed."""
     while await storage.deliveries.expand():
         pass
+
+
+async def owe_alert(storage: Storage, who: Subscriber, title: str = "Talks on the border") -> None:
+    """Let one item be printed that *who* is owed an alert for."""
+    source = await open_feed(storage, f"feed of {title}")
+    await follow(storage, who, "border")
+    await take_in(storage, source, new_item(title))
+    await expand(storage)
+
+
+def count_rows(storage: Storage, table: Table, **wanted: Any) -> int:
+    """Return how many rows of a table bear these values."""
+    query = select(func.count()).select_from(table).filter_by(**wanted)
+    with storage.database.engine.connect() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def rows_of(storage: Storage, table: Table) -> list[dict[str, Any]]:
+    """Return a table's rows by their primary key."""
+    with storage.database.engine.connect() as connection:
+        query = select(table).order_by(*table.primary_key.columns)
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def change_rows(storage: Storage, table: Table, **values: Any) -> None:
+    """Set columns of every row: time that passes, or a process that died."""
+    with storage.database.engine.begin() as connection:
+        connection.execute(update(table).values(**values))
+
+
+def second_database(storage: Storage) -> Database:
+    """Return what another process has of the same database; the test closes it."""
+    url = storage.database.engine.url.set(drivername=storage.database.engine.dialect.name)
+    return Database(make_engine(url.render_as_string(hide_password=False)))
