@@ -39,6 +39,7 @@ from bot.jobs.digest import owe_due_digests
 from bot.jobs.feedlist import FeedListJob
 from bot.jobs.poll import PollJob
 from bot.jobs.prune import prune
+from bot.jobs.rekey import rekey_items
 from bot.jobs.timers import every, make_timers
 from bot.model import PollResult
 from bot.storage import Storage
@@ -54,6 +55,7 @@ _POLL_TICK_S = 2
 _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
 _PRUNE_TICK_S = 3600
+_REKEY_TICK_S = 5
 _HEARTBEAT_S = 10
 # Together under the ten seconds in which SIGTERM must have ended everything.
 _SENDING_MAY_TAKE_S = 5.0
@@ -218,6 +220,7 @@ def _start_timers(settings: Settings, parts: Parts, sender: Sender) -> Any:
     every(timers, _POLL_TICK_S, "poll", parts.polls.start_due)
     every(timers, _DIGEST_TICK_S, "digest", owe_digests)
     every(timers, _FEEDS_TICK_S, "feeds", parts.feed_list.reload_if_edited)
+    every(timers, _REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
     every(timers, _HEARTBEAT_S, "heartbeat", beat)
     every(
         timers,

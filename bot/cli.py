@@ -139,6 +139,35 @@ def poll(
 
 
 @app.command()
+def glossary(
+    word: Annotated[
+        str, typer.Argument(help="A word or several, as a subscriber would type them.")
+    ],
+) -> None:
+    """Show what words mean to Sahman: the concepts they stand for, in three languages."""
+    from bot import language
+    from bot.matching import KeywordRefused, find_concepts, parse_keyword
+
+    try:
+        query = parse_keyword(word)
+    except KeywordRefused as refused:
+        _errors.print(f"✗ refused: {refused.reason} at {refused.position + 1}", markup=False)
+        raise typer.Exit(1) from None
+    _out.print(f"asks for: {query.canonical}", markup=False)
+    concepts = language.load().glossary.concepts
+    found = [concepts[each] for each in find_concepts(query) if each in concepts]
+    for concept in found:
+        _out.print(f"\n{concept.id} ({concept.category}, gravity {concept.gravity})", markup=False)
+        for code, words in concept.words.items():
+            _out.print(f"  {code}: {', '.join(words)}", markup=False)
+        never = [words for each in concept.never.values() for words in each]
+        if never:
+            _out.print(f"  not: {', '.join(never)}", markup=False)
+    if not found:
+        _out.print("no concept of the glossary: found by its own forms and sound", markup=False)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     _out.print(__version__, markup=False)

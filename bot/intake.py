@@ -10,8 +10,17 @@ from datetime import datetime, timedelta
 from bot.feeds.fetch import FetchedFeed
 from bot.feeds.links import canonical_link
 from bot.feeds.parse import item_key
-from bot.language import KEYS_VERSION, detect_language
-from bot.matching import KeywordRefused, Matcher, Query, ReadText, holds, parse_keyword, read_text
+from bot.language import detect_language
+from bot.matching import (
+    KEYS_VERSION,
+    KeywordRefused,
+    Matcher,
+    Query,
+    ReadText,
+    holds,
+    parse_keyword,
+    read_text,
+)
 from bot.model import Feed, Item, NewItem, ParsedItem
 from bot.storage import Storage
 from bot.storage.feeds import FetchOutcome

@@ -118,6 +118,14 @@ async def test_poll_stores_in_silence_then_tells_what_is_new_and_never_to_whom(
     assert "0 feeds asked" in said
 
 
+async def test_glossary_shows_what_a_word_means_in_three_languages() -> None:
+    code, said = await sahman("glossary", "граница")
+    assert code == 0
+    for words in ("border (conflict, gravity 1)", "hy: սահման", "за границей"):
+        assert words in said
+    assert (await sahman("glossary", "("))[0] == 1
+
+
 async def test_an_instant_that_cannot_be_read_is_answered_with_an_example() -> None:
     code, said = await sahman("poll", "--at", "yesterday")
     assert code == 2

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Command] = {
 BUTTONS: Mapping[str, Command] = {
     "ready": Command(keywords.add_ready),
     "follow": Command(keywords.add_typed),
+    "narrow": Command(keywords.narrow),
     "remove": Command(keywords.remove_tapped),
     "latest": Command(latest.turn_page, admins_only=False),
     "digest": Command(settings.digest_tapped),

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from telegram import InlineKeyboardMarkup
 
+from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
 from bot.chat.keyboards import button, keyword_keyboard
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.chat.welcome import READY_KEYWORDS, start_keyboard
-from bot.delivery.render import render_line
 from bot.delivery.split import cut
 from bot.intake import compile_keyword, find_words
-from bot.matching import KeywordRefused, parse_keyword
+from bot.matching import KeywordRefused, find_concepts, parse_keyword
 from bot.model import Item, Keyword
-from bot.storage.keywords import MAX_KEYWORDS, Added, AddOutcome
+from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
 _SHOWN = 100
 
@@ -31,7 +31,7 @@ async def add(visit: Visit) -> None:
         return
     added = await _add(visit, visit.words)
     if added is not None:
-        await _answer_added(visit, visit.words, added)
+        await visit.answer(*await explain_added(visit, added))
 
 
 async def add_ready(visit: Visit) -> None:
@@ -73,7 +73,7 @@ async def add_typed(visit: Visit) -> None:
     added = await _add(visit, words)
     await visit.toast()
     if added is not None:
-        await _answer_added(visit, words, added)
+        await visit.answer(*await explain_added(visit, added))
 
 
 async def remove(visit: Visit) -> None:
@@ -126,7 +126,7 @@ async def offer(visit: Visit) -> None:
     try:
         await asyncio.to_thread(parse_keyword, words)
     except KeywordRefused as refused:
-        await visit.answer(say_refused(refused, visit.texts))
+        await visit.answer(say_refused(refused, visit.texts, words))
         return
     subscriber = await visit.open_subscriber()
     words_id = await visit.storage.subscribers.save_words(subscriber.id, words, visit.now)
@@ -141,7 +141,25 @@ async def offer(visit: Visit) -> None:
     )
 
 
-async def _add(visit: Visit, typed: str) -> Added | None:
+async def narrow(visit: Visit) -> None:
+    """Follow a keyword without one of its languages or meanings, as the button says."""
+    keyword_id, _, less = visit.words.partition(":")
+    subscriber = visit.subscriber
+    mine = await visit.storage.keywords.load(subscriber.id) if subscriber else []
+    wide = next((each for each in mine if str(each.id) == keyword_id), None)
+    if subscriber is None or wide is None or not less:
+        await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
+        return
+    await visit.storage.keywords.remove(subscriber.id, wide.id)
+    narrowed = await _add(visit, narrow_typed(wide.typed, less))
+    if narrowed is None:
+        await _add(visit, wide.typed)  # as it was
+        return
+    await visit.toast()
+    await visit.change(*await explain_added(visit, narrowed))
+
+
+async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
     """Add a keyword; answer and return None when it is refused."""
     typed = " ".join(typed.split())
     try:
@@ -149,12 +167,16 @@ async def _add(visit: Visit, typed: str) -> Added | None:
         asked = await asyncio.to_thread(compile_keyword, typed)
     except KeywordRefused as refused:
         await visit.toast()
-        await visit.answer(say_refused(refused, visit.texts))
+        await visit.answer(say_refused(refused, visit.texts, typed))
         return None
+
+    def find(item: Item) -> tuple[str, ...] | None:
+        return find_words(query, item)
+
     subscriber = await visit.open_subscriber()
-    added = await visit.storage.keywords.add(
-        subscriber.id, asked, lambda item: find_words(query, item), visit.now
-    )
+    keywords = visit.storage.keywords
+    looked_back = await keywords.look_back(asked.anchors, find, visit.now)
+    added = await keywords.add(subscriber.id, asked, looked_back, find, visit.now)
     if added.outcome is AddOutcome.TOO_MANY:
         await visit.toast()
         await visit.answer(
@@ -164,30 +186,13 @@ async def _add(visit: Visit, typed: str) -> Added | None:
             )
         )
         return None
-    return added
-
-
-async def _answer_added(visit: Visit, typed: str, added: Added) -> None:
-    shown = cut(" ".join(typed.split()), _SHOWN)
-    if added.outcome is AddOutcome.ALREADY_THERE:
-        await visit.answer(visit.texts.say("You follow <b>{keyword}</b> already.", keyword=shown))
-        return
-    await visit.answer(
-        f"{visit.texts.say('Added: <b>{keyword}</b>', keyword=shown)}\n\n"
-        + await _caught(visit, added.caught)
+    return AddedKeyword(
+        id=added.keyword_id,
+        typed=typed,
+        is_new=added.outcome is AddOutcome.ADDED,
+        concepts=find_concepts(query),
+        looked_back=looked_back,
     )
-
-
-async def _caught(visit: Visit, caught: Sequence[Item]) -> str:
-    if not caught:
-        return visit.texts.say("In the last 24 hours nothing was printed about it.")
-    count = visit.texts.count(
-        "In the last 24 hours it would have caught {n} item:",
-        "In the last 24 hours it would have caught {n} items, the newest:",
-        len(caught),
-    )
-    reader = await visit.open_subscriber()
-    return f"{count}\n{render_line(caught[0], reader, visit.texts, visit.now)}"
 
 
 async def _show(visit: Visit, keywords: Sequence[Keyword]) -> None:

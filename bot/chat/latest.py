@@ -70,7 +70,7 @@ async def _page(
     try:
         items = await _load(visit, words, before)
     except KeywordRefused as refused:
-        await visit.answer(say_refused(refused, visit.texts))
+        await visit.answer(say_refused(refused, visit.texts, words))
         return None
     shown = items[:_PAGE]
     html = _render(visit, subscriber, words, shown, is_first=before is None)

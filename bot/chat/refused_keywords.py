@@ -8,10 +8,21 @@ from bot.delivery.split import cut
 from bot.matching import KeywordRefused, RefusalReason
 from bot.texts import Texts
 
+_SHOWN = 60
 
-def say_refused(refused: KeywordRefused, texts: Texts) -> Markup:
-    """Return one sentence about a refused keyword, with a correct example."""
-    word = cut(refused.word, 60)
+
+def say_refused(refused: KeywordRefused, texts: Texts, typed: str) -> Markup:
+    """Return one sentence about a refused keyword, with a correct example, and the place in it."""
+    said = _say_reason(refused, texts)
+    place = refused.position
+    if not 0 <= place < len(typed) or len(typed.split()) < 2:
+        return said
+    before, after = typed[max(0, place - _SHOWN) : place], typed[place : place + _SHOWN]
+    return Markup("{}\n\n{}👉<u>{}</u>").format(said, before, after)
+
+
+def _say_reason(refused: KeywordRefused, texts: Texts) -> Markup:
+    word = cut(refused.word, _SHOWN)
     match refused.reason:
         case RefusalReason.EMPTY | RefusalReason.NO_WORDS:
             return texts.say("There is no word in that. For example: /add border")

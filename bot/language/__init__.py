@@ -16,10 +16,9 @@ from bot.language.names import (
     with_cldr_words,
 )
 from bot.language.reading import WordKeys, WordReader
-from bot.language.tables import digest, read_table
+from bot.language.tables import read_table
 
 __all__ = [
-    "KEYS_VERSION",
     "AskedWord",
     "Concept",
     "Glossary",
@@ -35,9 +34,6 @@ __all__ = [
     "words",
     "written_words",
 ]
-
-# Stands for the code and tables of this room: stored with keys, which are stale once it changes.
-KEYS_VERSION: int = digest()
 
 _WORDS_HELD = 20_000
 _ASKED_HELD = 4_000

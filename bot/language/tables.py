@@ -31,11 +31,16 @@ def glossary_files() -> list[str]:
     return sorted(p.name for p in _HERE.iterdir() if p.name.endswith(".jsonl"))
 
 
-def digest() -> int:
-    """Return a number that changes when any table, code or dictionary of this room does."""
+def digest(*packages: str) -> int:
+    """Return a number that changes when a table, code or dictionary of this room does.
+
+    *packages* name other rooms whose code is counted in.
+    """
+    folders = [_HERE, *map(resources.files, packages)]
     parts = sorted(
         (p.name, p.read_bytes())
-        for p in _HERE.iterdir()
+        for folder in folders
+        for p in folder.iterdir()
         if p.name.endswith((".jsonl", ".tsv", ".py"))
     )
     parts += [(name, version(name).encode()) for name in _DICTIONARIES]

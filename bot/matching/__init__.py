@@ -2,24 +2,31 @@
 
 import functools
 
+from bot.language.tables import digest
 from bot.matching.compile import parse_keyword
 from bot.matching.matcher import Found, Matcher, holds
+from bot.matching.meaning import find_concepts
 from bot.matching.query import Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, read_text
 
 __all__ = [
+    "KEYS_VERSION",
     "Found",
     "KeywordRefused",
     "Matcher",
     "Query",
     "ReadText",
     "RefusalReason",
+    "find_concepts",
     "holds",
     "matches",
     "parse_keyword",
     "read_text",
 ]
+
+# Stands for what queries are made of, in both rooms: stored with keys, stale once it changes.
+KEYS_VERSION: int = digest("bot.matching")
 
 _KEYWORDS_HELD = 20_000
 _TEXTS_HELD = 2_000

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from bot.language import Language, clean, fold, fold_text, load, words
 from bot.language.asking import AskedWord
-from bot.language.reading import NEAR, is_across
+from bot.language.reading import CONCEPT, NEAR, is_across
 from bot.language.skeleton import consonants
 from bot.matching import grammar
+from bot.matching.meaning import without_concepts
 from bot.matching.query import (
     All,
     AnyOf,
@@ -82,8 +83,23 @@ class _Compiler:
         if isinstance(node, grammar.Without):
             canonical, part = self.compile(node.part)
             return f"-{canonical}", Not(part)
-        compiled = [self.compile(part) for part in node.parts]
-        return _together(compiled) if isinstance(node, grammar.Both) else _one_of(compiled)
+        if isinstance(node, grammar.NotMeaning):
+            raise KeywordRefused(RefusalReason.ONLY_FILTERS, word=f"~{node.concept}")
+        if isinstance(node, grammar.Both):
+            return self._both(node)
+        return _one_of([self.compile(part) for part in node.parts])
+
+    def _both(self, node: grammar.Both) -> tuple[str, Part]:
+        dropped = {part.concept for part in node.parts if isinstance(part, grammar.NotMeaning)}
+        kept = [part for part in node.parts if not isinstance(part, grammar.NotMeaning)]
+        if not kept:
+            raise KeywordRefused(RefusalReason.ONLY_FILTERS, word=f"~{min(dropped)}")
+        canonical, part = _together([self.compile(one) for one in kept])
+        left = without_concepts(part, frozenset(CONCEPT + concept for concept in dropped))
+        if left == part:
+            return canonical, part
+        meanings = " ".join(f"~{concept}" for concept in sorted(dropped))
+        return f"({canonical} {meanings})", left
 
     def _run(self, chunks: tuple[tuple[str, int], ...]) -> list[tuple[str, Part]]:
         """Return the terms of words typed in a row: names, glossary terms, single words."""

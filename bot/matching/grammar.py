@@ -4,6 +4,7 @@ a b          both, anywhere            "a b"   side by side
 a OR b   a, b   either                 -a   NOT a   without a
 (a OR b) c   parentheses               =a   this very form
 #hy #ru #en   language of the item     source:name   its publisher
+~world         not in the meaning that the glossary calls so
 """
 
 import re
@@ -21,6 +22,7 @@ _OR = frozenset({"or", "или", "կամ", "|", "||"})
 _NOT = frozenset({"not", "не", "ոչ"})
 _SOURCE = re.compile("(?:source|источник|աղբյուր):", re.IGNORECASE)
 _LANGUAGE = re.compile(r"#([^\W\d_]{2})(?![\w])")
+_MEANING = re.compile(r"~([a-z][a-z0-9_-]*)(?![\w])")
 _MINUS = re.compile(r'[-−–—]+(?=[^\W_]|[("«“„=#])')
 _LETTER = re.compile(r"[^\W_]")
 
@@ -63,6 +65,13 @@ class FromSource:
 
 
 @dataclass(frozen=True, slots=True)
+class NotMeaning:
+    """The words beside it do not stand for this concept of the glossary."""
+
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
 class Both:
     """Everything inside must hold."""
 
@@ -83,7 +92,7 @@ class Without:
     part: "Node"
 
 
-Node = Run | Phrase | Exactly | InLanguage | FromSource | Both | Either | Without
+Node = Run | Phrase | Exactly | InLanguage | FromSource | NotMeaning | Both | Either | Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,9 @@ def _chunk(typed: str, place: int) -> tuple[int, list[_Sign]]:
                 RefusalReason.UNKNOWN_LANGUAGE, position=place, word=language.group()
             )
         return language.end(), [_Sign("language", code, place)]
+    meaning = _MEANING.match(typed, place)
+    if meaning is not None:
+        return meaning.end(), [_Sign("meaning", meaning.group(1), place)]
     source = _SOURCE.match(typed, place)
     if source is not None:
         return _source(typed, place, source.end())
@@ -272,6 +284,8 @@ class _Reader:
             return InLanguage(sign.text)
         if sign.kind == "source":
             return FromSource(sign.text)
+        if sign.kind == "meaning":
+            return NotMeaning(sign.text)
         return Run(((sign.text, sign.position),))
 
     def _without(self, sign: _Sign) -> Node:

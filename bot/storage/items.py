@@ -171,6 +171,29 @@ class Items:
 
         return await self._database.read(work)
 
+    async def load_stale(self, keys_version: int, limit: int) -> list[Item]:
+        """Return the newest items whose keys another version made."""
+
+        def work(connection: Connection) -> list[Item]:
+            query = select_items().where(item.c.keys_version != keys_version)
+            rows = connection.execute(query.order_by(item.c.id.desc()).limit(limit))
+            return [to_item(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def save_keys(self, keys: Mapping[int, Collection[str]], keys_version: int) -> None:
+        """Store the keys of items anew."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(item_key).where(item_key.c.item_id.in_(keys)))
+            for item_id, words in keys.items():
+                _save_keys(connection, item_id, words)
+            connection.execute(
+                update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)
+            )
+
+        await self._database.write(work)
+
     async def prune(self, seen_before: datetime, limit: int) -> int:
         """Delete at most *limit* items older than the archive is kept; return how many."""
 
@@ -224,15 +247,15 @@ def load_candidates(
     anchors: Collection[str],
     *,
     before: int | None = None,
-    seen_since: datetime | None = None,
+    after: int = 0,
     limit: int,
 ) -> list[Item]:
     """Return the newest items that bear at least one of the anchors, newest first."""
     hashed = [hash_key(anchor) for anchor in anchors]
     bearing = select(item_key.c.item_id).where(item_key.c.key.in_(hashed))
     query = _newest_first(select_items().where(item.c.id.in_(bearing)), before).limit(limit)
-    if seen_since is not None:
-        query = query.where(item.c.seen_at >= seen_since)
+    if after:
+        query = query.where(item.c.id > after)
     return [to_item(row) for row in connection.execute(query)]
 
 
@@ -279,10 +302,15 @@ def _save_item(
         .returning(item.c.id)
     )
     item_id = connection.scalars(statement).one_or_none()
-    if item_id is not None and entry.keys:
-        rows = [{"key": value, "item_id": item_id} for value in {*map(hash_key, entry.keys)}]
-        connection.execute(item_key.insert(), rows)
+    if item_id is not None:
+        _save_keys(connection, item_id, entry.keys)
     return item_id
+
+
+def _save_keys(connection: Connection, item_id: int, keys: Collection[str]) -> None:
+    if keys:
+        rows = [{"key": value, "item_id": item_id} for value in {*map(hash_key, keys)}]
+        connection.execute(item_key.insert(), rows)
 
 
 def _save_story(connection: Connection, item_id: int, entry: NewItem) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +13,15 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from bot.model import Item, Keyword
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.items import load_candidates
-from bot.storage.tables import keyword, match, subscription
+from bot.storage.tables import item, keyword, match, subscription
 
 MAX_KEYWORDS = 50
 
 #: A new keyword is matched against the archive this far back, so that the next digest and the
 #: digest on demand know of what was printed before it was added.
 LOOK_BACK = timedelta(hours=24)
-_LOOK_BACK_ITEMS = 300
+#: So many of the newest items that might match are read, for the forms that the archive holds.
+_LOOK_BACK_ITEMS = 1000
 
 
 class AddOutcome(Enum):
@@ -42,11 +44,28 @@ class CompiledKeyword:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedBack:
+    """What a keyword finds in the archive: of the last day, and in which forms at all."""
+
+    upto_item: int
+    caught: tuple[tuple[Item, tuple[str, ...]], ...]
+    forms: tuple[str, ...]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the last day, newest first."""
+        return tuple(item for item, _ in self.caught)
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
-    """The answer to an addition: what became of it, and what it would have caught so far."""
+    """The answer to an addition: what became of it, and the keyword's id where there is one."""
 
     outcome: AddOutcome
-    caught: tuple[Item, ...] = ()
+    keyword_id: int = 0
+
+
+FindWords = Callable[[Item], tuple[str, ...] | None]
 
 
 class Keywords:
@@ -55,24 +74,46 @@ class Keywords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def look_back(
+        self, anchors: Collection[str], find_words: FindWords, now: datetime
+    ) -> LookedBack:
+        """Hold a keyword against the archive; reads only, so it may take its time."""
+
+        def work(connection: Connection) -> LookedBack:
+            newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0))) or 0
+            caught = []
+            forms: Counter[str] = Counter()
+            for candidate in load_candidates(connection, anchors, limit=_LOOK_BACK_ITEMS):
+                words = find_words(candidate)
+                if words is None:
+                    continue
+                forms.update(word.casefold() for word in words)
+                if candidate.seen_at >= now - LOOK_BACK:
+                    caught.append((candidate, words))
+            return LookedBack(newest, tuple(caught), tuple(form for form, _ in forms.most_common()))
+
+        return await self._database.read(work)
+
     async def add(
         self,
         subscriber_id: int,
         asked: CompiledKeyword,
-        find_words: Callable[[Item], tuple[str, ...] | None],
+        looked_back: LookedBack,
+        find_words: FindWords,
         now: datetime,
     ) -> Added:
-        """Subscribe to a keyword; when it is new to everyone, match it against the last day."""
+        """Subscribe to a keyword, with the matches of the last day."""
 
         def work(connection: Connection) -> Added:
             take_intake_lock(connection)
-            mine = connection.scalars(
-                select(keyword.c.query)
+            mine = connection.execute(
+                select(keyword.c.id, keyword.c.query)
                 .join(subscription)
                 .where(subscription.c.subscriber_id == subscriber_id)
             ).all()
-            if asked.query in mine:
-                return Added(AddOutcome.ALREADY_THERE)
+            same = next((row.id for row in mine if row.query == asked.query), None)
+            if same is not None:
+                return Added(AddOutcome.ALREADY_THERE, same)
             if len(mine) >= MAX_KEYWORDS:
                 return Added(AddOutcome.TOO_MANY)
             keyword_id = _save_keyword(connection, asked)
@@ -84,19 +125,19 @@ class Keywords:
                     created_at=now,
                 )
             )
-            caught = []
-            for candidate in load_candidates(
-                connection, asked.anchors, seen_since=now - LOOK_BACK, limit=_LOOK_BACK_ITEMS
-            ):
-                words = find_words(candidate)
-                if words is not None:
-                    caught.append(candidate)
-                    connection.execute(
-                        insert_into(connection, match)
-                        .values(item_id=candidate.id, keyword_id=keyword_id, words="\n".join(words))
-                        .on_conflict_do_nothing()
-                    )
-            return Added(AddOutcome.ADDED, tuple(caught))
+            # What was stored after the look back was matched without this keyword.
+            since = load_candidates(
+                connection, asked.anchors, after=looked_back.upto_item, limit=_LOOK_BACK_ITEMS
+            )
+            late = [(each, find_words(each)) for each in since]
+            rows = [
+                {"item_id": each.id, "keyword_id": keyword_id, "words": "\n".join(words)}
+                for each, words in (*looked_back.caught, *late)
+                if words is not None
+            ]
+            if rows:
+                connection.execute(insert_into(connection, match).on_conflict_do_nothing(), rows)
+            return Added(AddOutcome.ADDED, keyword_id)
 
         return await self._database.write(work)
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.language import KEYS_VERSION, load
+from bot.language import load
 from bot.language.endings_en import EnglishEndings
 from bot.language.endings_hy import ArmenianEndings
 from bot.language.skeleton import plain_skeleton, skeletons
+from bot.matching import KEYS_VERSION
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""What a keyword will match: said when it is added, with buttons to ask for less."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.keyboards import button, rows
+from bot.chat.visit import Visit
+from bot.delivery.render import render_line
+from bot.delivery.split import cut
+from bot.language import load
+from bot.storage.keywords import LookedBack
+from bot.texts import LANGUAGES, Texts
+
+_SHOWN = 100
+_WORDS = 3
+_FORMS = 12
+#: From so many items a day on, a keyword is called broad.
+_BROAD = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedKeyword:
+    """A keyword as it was just added, or found to be there."""
+
+    id: int
+    typed: str
+    is_new: bool
+    concepts: tuple[str, ...]
+    looked_back: LookedBack
+
+
+async def explain_added(
+    visit: Visit, added: AddedKeyword
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    """Return what a keyword finds: in which words, in what forms, how often; and its buttons."""
+    texts, shown = visit.texts, cut(added.typed, _SHOWN)
+    if added.is_new:
+        head = texts.say("Added: <b>{keyword}</b>", keyword=shown)
+    else:
+        head = texts.say("You follow <b>{keyword}</b> already.", keyword=shown)
+    lines: list[str] = [head]
+    meanings = [line for concept in added.concepts if (line := _meaning(concept))]
+    if meanings:
+        lines += ["", texts.say("It finds, in every form:"), *meanings]
+    forms = added.looked_back.forms[:_FORMS]
+    if forms:
+        lines += ["", texts.say("In the archive: {forms}", forms=", ".join(forms))]
+    lines += ["", *await _caught(visit, added.looked_back)]
+    return "\n".join(lines), _keyboard(added, texts)
+
+
+def narrow_typed(typed: str, less: str) -> str:
+    """Return what would be typed for a keyword without a language (`en`) or a meaning."""
+    wide = typed if re.fullmatch(r"[^\s,;|]+(?: [-~]#?\w+)*", typed) else f"({typed})"
+    return f"{wide} -#{less}" if less in LANGUAGES else f"{wide} ~{less}"
+
+
+def _meaning(concept: str) -> Markup | None:
+    """Return a concept's first words, language by language."""
+    known = load().glossary.concepts.get(concept)
+    if known is None:
+        return None
+    words = [
+        ", ".join(cut(word, 40) for word in known.words[language][:_WORDS])
+        for language in LANGUAGES
+        if known.words[language]
+    ]
+    return Markup("• {}").format(" · ".join(words)) if words else None
+
+
+async def _caught(visit: Visit, looked_back: LookedBack) -> list[str]:
+    items = looked_back.items
+    if not items:
+        return [visit.texts.say("In the last 24 hours nothing was printed about it.")]
+    count = visit.texts.count(
+        "In the last 24 hours it would have caught {n} item:",
+        "In the last 24 hours it would have caught {n} items, the newest:",
+        len(items),
+    )
+    reader = await visit.open_subscriber()
+    lines = [str(count), render_line(items[0], reader, visit.texts, visit.now)]
+    if len(items) >= _BROAD:
+        lines.append(
+            visit.texts.say(
+                "That is a lot: about {n} a day. A second word would narrow it.", n=len(items)
+            )
+        )
+    return lines
+
+
+def _keyboard(added: AddedKeyword, texts: Texts) -> InlineKeyboardMarkup | None:
+    buttons = []
+    asked = set(re.findall(r"(?<![-\w])#(\w\w)\b", added.typed))
+    left = [each for each in LANGUAGES if f"-#{each}" not in added.typed]
+    if not asked and len(left) > 1:
+        buttons = [
+            button(
+                texts.say("Not in {language}", language=texts.language_name(language)),
+                f"narrow:{added.id}:{language}",
+            )
+            for language in left
+        ]
+    keyboard = rows(buttons, 1)
+    if len(added.concepts) > 1:
+        for concept in added.concepts:
+            known = load().glossary.concepts.get(concept)
+            if known is not None and known.words[texts.language]:
+                label = texts.say("Not: {word}", word=known.words[texts.language][0])
+                keyboard.append([button(label, f"narrow:{added.id}:{concept}")])
+    keyboard.append([button(texts.say("Remove it"), f"remove:{added.id}")])
+    return InlineKeyboardMarkup(keyboard)
