@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState, Subscriber
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import chat, delivery, item, subscriber, typed_words
+from bot.storage.tables import chat, delivery, item, now_ms, subscriber, typed_words
 
 _IS_PENDING = delivery.c.state == 0
 
@@ -216,7 +216,7 @@ def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
     connection.execute(
         update(delivery)
         .where(delivery.c.chat_id == chat_id, _IS_PENDING)
-        .values(state=DeliveryState.CANCELLED, error=reason[:500])
+        .values(state=DeliveryState.CANCELLED, error=reason[:500], settled_at=now_ms())
     )
 
 
