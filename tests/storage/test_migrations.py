@@ -1,0 +1,94 @@
+"""Migrations: up, down and up again on both databases, and nothing left for autogenerate."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from alembic import command
+from bot.errors import DatabaseError
+from bot.storage.database import check_database, make_engine, migrate
+from bot.storage.tables import Moment, metadata
+
+FOLDER = Path(__file__).parents[2] / "alembic"
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def downgrade(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+
+def test_up_down_and_up_again_and_nothing_is_left_for_autogenerate(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        migrate(engine)
+        assert tables(engine) == set(metadata.tables)
+        downgrade(engine)
+        assert tables(engine) == set()
+        migrate(engine)
+        migrate(engine)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection,
+                opts={
+                    "compare_server_default": False,
+                    "compare_type": lambda *given: False if isinstance(given[4], Moment) else None,
+                },
+            )
+            assert compare_metadata(context, metadata) == []
+    finally:
+        engine.dispose()
+
+
+def test_processes_that_start_together_migrate_once(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    downgrade(engine)
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        own = make_engine(postgres_url)
+        try:
+            migrate(own)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            own.dispose()
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert tables(engine) == set(metadata.tables)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://sahman:hush@127.0.0.1:9/sahman",
+        "sqlite:////proc/nowhere.db",
+    ],
+)
+def test_a_database_that_is_away_is_said_so_without_its_password(url: str) -> None:
+    engine = make_engine(url)
+    for use in (check_database, migrate):
+        with pytest.raises(DatabaseError) as raised:
+            use(engine)
+        assert "BOT_DATABASE_URL" in str(raised.value)
+        assert "hush" not in str(raised.value)
+    engine.dispose()
