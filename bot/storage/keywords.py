@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, literal, select, update
 
 from bot.model import Item, Keyword
 from bot.storage.database import Database, insert_into, take_intake_lock
@@ -197,25 +197,26 @@ class Keywords:
         def work(connection: Connection) -> int:
             take_intake_lock(connection)
             stale = connection.execute(
-                select(keyword.c.id, func.min(subscription.c.typed).label("typed"))
+                select(
+                    keyword.c.id,
+                    keyword.c.query,
+                    keyword.c.compiled,
+                    func.min(subscription.c.typed).label("typed"),
+                )
                 .join(subscription)
                 .where(keyword.c.keys_version != keys_version)
                 .group_by(keyword.c.id)
+                .order_by(keyword.c.id)
             ).all()
+            # Out of the way first: one's new query may be another's old one, and no twin of it.
+            connection.execute(
+                update(keyword)
+                .where(keyword.c.id.in_([row.id for row in stale]))
+                .values(query=literal("stale ").concat(cast(keyword.c.id, Text)))
+            )
             for row in stale:
-                asked = compile_again(row.typed)
-                if asked is None:
-                    connection.execute(
-                        update(keyword)
-                        .where(keyword.c.id == row.id)
-                        .values(keys_version=keys_version)
-                    )
-                    continue
-                twin = connection.scalar(
-                    select(keyword.c.id).where(
-                        keyword.c.query == asked.query, keyword.c.id != row.id
-                    )
-                )
+                asked = compile_again(row.typed) or row
+                twin = connection.scalar(select(keyword.c.id).where(keyword.c.query == asked.query))
                 if twin is None:
                     connection.execute(
                         update(keyword)
