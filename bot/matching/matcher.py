@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from bot.language.reading import is_across
+from bot.language.reading import WordKeys, is_across
 from bot.matching.query import Query, Term, find_part
 from bot.matching.text import ReadText
 
@@ -21,6 +21,19 @@ class _Kind(IntEnum):
 
 _KIND_BITS = 2
 _KIND_MASK = (1 << _KIND_BITS) - 1
+
+
+# Words whose postings are kept; the news of a day holds about so many different ones.
+_WORDS_HELD = 30_000
+
+
+class _Postings(NamedTuple):
+    """Which keywords one word of a text satisfies, and which it only might."""
+
+    # Held so that its id() is not given to another word.
+    word: WordKeys
+    satisfied: tuple[int, ...]
+    to_verify: tuple[int, ...]
 
 
 def _as_tuple(entries: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -58,6 +71,9 @@ class Matcher:
         # itself, several as a tuple: at a hundred thousand keywords most keys have one, and a
         # tuple for each would double the memory.
         self._index: dict[str, int | tuple[int, ...]] = {}
+        # By the id() of a word, which language rooms share between texts; dropped when a keyword
+        # comes or goes.
+        self._postings: dict[int, _Postings] = {}
 
     def __len__(self) -> int:
         """Return how many keywords are held."""
@@ -68,6 +84,7 @@ class Matcher:
         if keyword_id in self._queries:
             self.remove(keyword_id)
         self._queries[keyword_id] = query
+        self._postings.clear()
         for key, entry in self._entries(keyword_id, query):
             known = self._index.get(key)
             if known is None:
@@ -80,6 +97,7 @@ class Matcher:
         query = self._queries.pop(keyword_id, None)
         if query is None:
             return
+        self._postings.clear()
         for key, entry in self._entries(keyword_id, query):
             left = tuple(one for one in _as_tuple(self._index[key]) if one != entry)
             if not left:
@@ -103,34 +121,26 @@ class Matcher:
         """Return every keyword that *text* satisfies, in the order of their ids."""
         words_of: dict[int, list[str]] = {}
         to_verify: set[int] = set()
-        by_word: set[tuple[int, int]] = set()
-        lookup = self._index.get
         for place, word in enumerate(text.words):
             hidden = text.hidden.get(place) if text.hidden else None
-            for key in word.keys:
-                entries = lookup(key)
-                if entries is None:
-                    continue
-                for entry in _as_tuple(entries):
-                    number, kind = entry >> _KIND_BITS, entry & _KIND_MASK
-                    if kind == _Kind.VERIFY:
-                        to_verify.add(number)
-                    elif kind == _Kind.BY_WORD:
-                        by_word.add((number, place))
-                    elif hidden is None or key not in hidden:
-                        words_of.setdefault(number, []).append(text.written[place])
+            if hidden is None:
+                postings = self._postings.get(id(word)) or self._hold(word)
+            else:
+                postings = self._look_up(word, hidden)
+            if postings.satisfied:
+                written = text.written[place]
+                for number in postings.satisfied:
+                    words_of.setdefault(number, []).append(written)
+            if postings.to_verify:
+                to_verify.update(postings.to_verify)
         for span in text.spans:
-            for entry in _as_tuple(lookup(span.concept, ())):
+            for entry in _as_tuple(self._index.get(span.concept, ())):
                 number = entry >> _KIND_BITS
                 if entry & _KIND_MASK == _Kind.VERIFY:
                     to_verify.add(number)
                 else:
                     written = text.as_written(span.start, span.end)
                     words_of.setdefault(number, []).append(written)
-        for number, place in sorted(by_word):
-            root = self._queries[number].root
-            if isinstance(root, Term) and root.words[0].fits(text.words[place]):
-                words_of.setdefault(number, []).append(text.written[place])
         found = [Found(one, tuple(dict.fromkeys(written))) for one, written in words_of.items()]
         for one in to_verify - words_of.keys():
             held = holds(self._queries[one], text, language=language, publisher=publisher)
@@ -138,3 +148,30 @@ class Matcher:
                 found.append(Found(one, held))
         found.sort()
         return found
+
+    def _hold(self, word: WordKeys) -> _Postings:
+        postings = self._look_up(word, frozenset())
+        if len(self._postings) >= _WORDS_HELD:
+            self._postings.clear()
+        self._postings[id(word)] = postings
+        return postings
+
+    def _look_up(self, word: WordKeys, hidden: frozenset[str]) -> _Postings:
+        """Return what a word means to the keywords held; *hidden* keys of it decide nothing."""
+        satisfied: dict[int, None] = {}
+        to_verify: list[int] = []
+        by_word: list[int] = []
+        for key in word.keys:
+            for entry in _as_tuple(self._index.get(key, ())):
+                number, kind = entry >> _KIND_BITS, entry & _KIND_MASK
+                if kind == _Kind.VERIFY:
+                    to_verify.append(number)
+                elif kind == _Kind.BY_WORD:
+                    by_word.append(number)
+                elif key not in hidden:
+                    satisfied[number] = None
+        for number in by_word:
+            root = self._queries[number].root
+            if number not in satisfied and isinstance(root, Term) and root.words[0].fits(word):
+                satisfied[number] = None
+        return _Postings(word, tuple(satisfied), tuple(to_verify))

@@ -89,9 +89,9 @@ def find_patterns(
         for number in word.begins:
             pattern = glossary.patterns[number]
             end = start + len(pattern.words)
-            if end > len(words_read) or not all(
-                any(key in wanted for key in words_read[start + place].keys)
-                for place, wanted in enumerate(pattern.words)
+            if end > len(words_read) or any(
+                wanted.isdisjoint(words_read[place].keys)
+                for place, wanted in enumerate(pattern.words, start)
             ):
                 continue
             if pattern.never:
