@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Coroutine
@@ -18,7 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot import __version__, log
-from bot.config import Settings, load_feeds, load_settings, read_settings
+from bot.config import Settings, find_planned, load_feeds, load_settings, read_settings
 from bot.errors import ConfigError, DatabaseError, TokenRefused
 
 # What is slow to import (dictionaries, Telegram, SQL) is imported by the command that needs it,
@@ -33,6 +34,7 @@ app = typer.Typer(
 _out = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _NO_TOKEN = (
@@ -203,11 +205,14 @@ def _environment() -> dict[str, str]:
 
 
 def _settings() -> Settings:
+    environment = _environment()
     try:
-        settings = load_settings(_environment())
+        settings = load_settings(environment)
     except ConfigError as error:
         _refuse(error)
     log.configure(settings.log)
+    for name in find_planned(environment):
+        _log.warning("setting_without_effect", extra={"setting": name})
     return settings
 
 

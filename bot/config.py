@@ -20,6 +20,8 @@ from bot.errors import ConfigError, Problem
 from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
+#: Settings of the plan that nothing reads yet: they are no mistake, but whoever sets them is told.
+_PLANNED = frozenset({"admins", "listen", "webhook_url", "webhook_secret"})
 _SHORTEST_S = 30
 _Config = TypeVar("_Config", bound=BaseModel)
 
@@ -35,6 +37,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     paid_broadcast: bool = False
     keep_days: int = Field(default=90, ge=1)
     log: Literal["text", "json"] = "text"
+    #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
+    #: open to all by mistake.
+    access: Literal["open"] = "open"
 
     @field_validator("api_url")
     @classmethod
@@ -66,6 +71,12 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def find_planned(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that are set but that nothing reads yet, to be warned about."""
+    names = [_PREFIX + setting.upper() for setting in sorted(_PLANNED)]
+    return [name for name in names if environment.get(name, "").strip()]
+
+
 def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
     """Return the settings of *environment* without those that are wrong, and what is wrong.
 
@@ -86,7 +97,7 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Proble
                 continue
         if setting in Settings.model_fields:
             values[setting] = value.strip()
-        else:
+        elif setting not in _PLANNED:
             known = [_PREFIX + field.upper() for field in Settings.model_fields]
             problems.append(Problem(name, "is not a setting", _did_you_mean(name, known)))
     while True:

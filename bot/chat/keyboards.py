@@ -18,6 +18,11 @@ def button(label: str, data: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(cut(str(label), _LABEL_UNITS), callback_data=data)
 
 
+def is_number(words: str) -> bool:
+    """Say whether a button carries a number of ours: anybody can make a client send another."""
+    return words.isdecimal() and len(words) <= 18  # the database's integers have 64 bits
+
+
 def rows(
     buttons: Iterable[InlineKeyboardButton], width: int = 1
 ) -> list[list[InlineKeyboardButton]]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from telegram import InlineKeyboardMarkup
 
 from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
-from bot.chat.keyboards import button, keyword_keyboard
+from bot.chat.keyboards import button, is_number, keyword_keyboard
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.chat.welcome import READY_KEYWORDS, start_keyboard
@@ -37,7 +37,7 @@ async def add(visit: Visit) -> None:
 async def add_ready(visit: Visit) -> None:
     """Follow one of the welcome's ready-made keywords; tapped again it is no longer followed."""
     ready = READY_KEYWORDS[visit.texts.language]
-    if not visit.words.isdecimal() or int(visit.words) >= len(ready):
+    if not is_number(visit.words) or int(visit.words) >= len(ready):
         await visit.toast()
         return
     word = ready[int(visit.words)]
@@ -102,7 +102,7 @@ async def remove(visit: Visit) -> None:
 async def remove_tapped(visit: Visit) -> None:
     """Stop following the keyword whose button was tapped; only one's own can be meant."""
     subscriber = visit.subscriber
-    if subscriber is None or not visit.words.isdecimal():
+    if subscriber is None or not is_number(visit.words):
         await visit.toast()
         return
     typed = await visit.storage.keywords.remove(subscriber.id, int(visit.words))
@@ -220,7 +220,7 @@ async def _load_words(visit: Visit) -> str | None:
     words_id = visit.words
     subscriber = visit.subscriber
     words = None
-    if subscriber is not None and words_id.isdecimal():
+    if subscriber is not None and is_number(words_id):
         words = await visit.storage.subscribers.load_words(subscriber.id, int(words_id))
     if words is None:
         await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)

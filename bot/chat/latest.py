@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.keyboards import button
+from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.delivery.render import render_digest, render_line
@@ -37,9 +37,9 @@ async def turn_page(visit: Visit) -> None:
     words_id, _, before = visit.words.partition(":")
     subscriber = await visit.open_subscriber()
     words: str | None = ""
-    if words_id.isdecimal() and int(words_id):
+    if is_number(words_id) and int(words_id):
         words = await visit.storage.subscribers.load_words(subscriber.id, int(words_id))
-    if words is None or not words_id.isdecimal() or (before and not before.isdecimal()):
+    if words is None or not is_number(words_id) or (before and not is_number(before)):
         await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
         return
     await visit.toast()
