@@ -1,0 +1,78 @@
+"""What /add answers: what a keyword finds, and buttons to ask for less."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chat.explain import narrow_typed
+from bot.matching import matches, parse_keyword
+from tests.chat.conftest import Sahman, labels
+
+
+async def test_a_keyword_is_explained_by_its_words_its_forms_and_what_it_would_have_caught(
+    sahman: Sahman,
+) -> None:
+    await sahman.news("Стрельба у границы", "Patrols doubled on the border", "Nothing of it")
+    answer = (await sahman.say("/add граница")).text
+    for words in ("սահման", "граница", "frontier", "границы", "caught 2 items"):
+        assert words in answer
+    assert "Nothing of it" not in answer
+
+
+async def test_a_language_is_left_out_by_a_button_and_then_another(sahman: Sahman) -> None:
+    await sahman.say("/add border")
+    await sahman.tap("Not in Russian")
+    assert await sahman.keywords() == ["border -#ru"]
+    message = sahman.newest_with("Not in Armenian")
+    assert "Not in Russian" not in labels(message)
+    await sahman.tap("Not in Armenian")
+    assert await sahman.keywords() == ["border -#ru -#hy"]
+    assert not any(label.startswith("Not in") for label in labels(sahman.newest_with("Remove it")))
+    before = len(sahman.api.messages(101))
+    await sahman.news("Граница закрыта", "Border closed")
+    alerts = await sahman.api.wait_messages(101, count=before + 1)
+    assert "Border closed" in alerts[-1].text
+
+
+async def test_one_meaning_of_two_is_left_out_by_a_button(sahman: Sahman) -> None:
+    answer = await sahman.say("/add мир")
+    assert {"Not: peace", "Not: world"} <= set(labels(answer))
+    await sahman.tap("Not: world")
+    assert await sahman.keywords() == ["мир ~world"]
+
+
+async def test_somebody_elses_keyword_cannot_be_narrowed(sahman: Sahman) -> None:
+    await sahman.say("/add border")
+    await sahman.say("/start", 202)
+    stolen = sahman.newest_with("Not in Russian").buttons[1]["callback_data"]
+    mine = sahman.api.messages(202)[-1]
+    mine.reply_markup = {"inline_keyboard": [[{"text": "x", "callback_data": stolen}]]}
+    await sahman.tap("x", 202)
+    assert await sahman.keywords() == ["border"]
+    assert await sahman.keywords(202) == []
+
+
+async def test_a_refused_keyword_is_shown_where_it_goes_wrong(sahman: Sahman) -> None:
+    assert "border 👉OR" in (await sahman.say("/add border OR")).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "less", "narrowed"),
+    [
+        ("border", "en", "border -#en"),
+        ("border -#en", "ru", "border -#en -#ru"),
+        ("мир", "world", "мир ~world"),
+        ("a1 OR b1", "en", "(a1 OR b1) -#en"),
+        ('"state border"', "en", '("state border") -#en'),
+        ("Nikol Pashinyan", "ru", "(Nikol Pashinyan) -#ru"),
+    ],
+)
+def test_what_is_left_out_is_left_out_of_the_whole_keyword(
+    typed: str, less: str, narrowed: str
+) -> None:
+    assert narrow_typed(typed, less) == narrowed
+    parse_keyword(narrowed)
+
+
+def test_a_narrowed_name_still_finds_the_name() -> None:
+    assert matches(narrow_typed("Nikol Pashinyan", "ru"), "Никол Пашинян прибыл")
