@@ -29,7 +29,8 @@ async def test_a_language_is_left_out_by_a_button_and_then_another(sahman: Sahma
     assert await sahman.keywords() == ["border -#ru -#hy"]
     assert not any(label.startswith("Not in") for label in labels(sahman.newest_with("Remove it")))
     before = len(sahman.api.messages(101))
-    await sahman.news("Граница закрыта", "Border closed")
+    await sahman.news("Граница закрыта", language="ru")
+    await sahman.news("Border closed", language="en")
     alerts = await sahman.api.wait_messages(101, count=before + 1)
     assert "Border closed" in alerts[-1].text
 
