@@ -1,0 +1,182 @@
+"""Groups: only their admins change settings, and topics are subscribers of their own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.demo.chats import BOT_USERNAME
+from bot.model import ChatState
+from bot.storage.tables import chat, subscriber
+from tests.chat.conftest import ANI, ARAM, OLEG, Sahman
+from tests.samples import count_rows, rows_of
+
+GROUP, FORUM, NEW = -77, -100500, -1001234567890
+
+
+@pytest.fixture
+def village(sahman: Sahman) -> Sahman:
+    """A small group and a forum; Ani is an admin of both, Oleg and Aram are members."""
+    sahman.api.add_group(GROUP, "Family", admins=[ANI], members=[OLEG, ARAM])
+    sahman.api.add_group(
+        FORUM, "Goris", owner=ANI, members=[OLEG, ARAM], forum=True, topics={7: "News", 8: "Talk"}
+    )
+    return sahman
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["/start", "/add border", "/remove", "/timezone Paris", "/language", "/pause", "/resume",
+     "/stop", "/digest 07:00", "/digest off"],
+)  # fmt: skip
+async def test_a_member_changes_nothing_and_is_told_why(village: Sahman, command: str) -> None:
+    answer = await village.say(command, GROUP, user_id=OLEG)
+    assert "админист" in answer.text.lower()
+    assert count_rows(village.storage, subscriber) == 0
+
+
+@pytest.mark.parametrize("command", ["/help", "/keywords", "/latest", "/sources", "/privacy"])
+async def test_a_member_may_read(village: Sahman, command: str) -> None:
+    await village.say("/add border", GROUP, user_id=ANI)
+    answer = await village.say(command, GROUP, user_id=OLEG)
+    assert "admin" not in answer.text
+
+
+async def test_a_members_tap_changes_nothing_and_is_told_why(village: Sahman) -> None:
+    await village.say("/start", GROUP, user_id=ANI)
+    shown = await village.tap("+ border", GROUP, user_id=OLEG)
+    assert "admin" in shown
+    assert await village.keywords(GROUP) == []
+    await village.tap("+ border", GROUP, user_id=ANI)
+    assert await village.keywords(GROUP) == ["border"]
+
+
+async def test_who_is_an_admin_no_longer_changes_nothing(village: Sahman) -> None:
+    await village.say("/add border", GROUP, user_id=ANI)
+    village.api.set_admin(GROUP, ANI, admin=False)
+    await village.say("/add earthquake", GROUP, user_id=ANI)
+    assert await village.keywords(GROUP) == ["border"]
+
+
+async def test_an_anonymous_admin_is_an_admin(village: Sahman) -> None:
+    """They write as the group itself; their user is Telegram's GroupAnonymousBot."""
+    group = village.api.messenger.chats[GROUP]
+    wire = {
+        "message_id": 900,
+        "date": 1_780_000_000,
+        "chat": {"id": GROUP, "type": "group", "title": group.title},
+        "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
+        "sender_chat": {"id": GROUP, "type": "group", "title": group.title},
+        "text": "/add border",
+    }
+    village.api.messenger.updates.add("message", wire)
+    await village.api.wait_messages(GROUP)
+    assert await village.keywords(GROUP) == ["border"]
+
+
+async def test_another_channel_that_writes_into_the_group_is_no_admin(village: Sahman) -> None:
+    wire = {
+        "message_id": 900,
+        "date": 1_780_000_000,
+        "chat": {"id": GROUP, "type": "group", "title": "Family"},
+        "from": {"id": 136817688, "is_bot": True, "first_name": "Channel"},
+        "sender_chat": {"id": -100999, "type": "channel", "title": "Stranger"},
+        "text": "/add border",
+    }
+    village.api.messenger.updates.add("message", wire)
+    await village.api.wait_messages(GROUP)
+    assert await village.keywords(GROUP) == []
+
+
+async def test_when_telegram_does_not_say_who_is_admin_nothing_is_changed(village: Sahman) -> None:
+    village.api.refuse("getChatMember", 400, "Bad Request: CHAT_ADMIN_REQUIRED")
+    await village.say("/add border", GROUP, user_id=ANI)
+    assert await village.keywords(GROUP) == []
+
+
+async def test_topics_are_subscribers_of_their_own(village: Sahman) -> None:
+    for topic, word in ((7, "border"), (8, "earthquake")):
+        answer = await village.say(f"/add {word}", FORUM, user_id=ANI, topic=topic)
+        assert answer.thread_id == topic
+    assert await village.keywords(FORUM, 7) == ["border"]
+    assert await village.keywords(FORUM, 8) == ["earthquake"]
+    assert await village.keywords(FORUM) == []
+    await village.news("Border news")
+    (alert,) = await village.api.wait_messages(FORUM, after=answer.message_id)
+    assert alert.thread_id == 7
+
+
+async def test_a_topic_that_is_gone_is_answered_in_the_group_itself(village: Sahman) -> None:
+    await village.say("/add border", FORUM, user_id=ANI, topic=7)
+    village.api.delete_topic(FORUM, 7)
+    await village.news("Border news")
+    (alert,) = await village.api.wait_messages(FORUM)
+    assert "Border news" in alert.text
+    assert not alert.thread_id
+
+
+async def test_a_command_for_another_bot_is_not_ours(village: Sahman) -> None:
+    village.api.messenger.chats[GROUP].bot_is_admin = True  # so that it reads everything
+    village.api.send_text(GROUP, "/add@other_bot border", user_id=ANI)
+    answer = await village.say(f"/keywords@{BOT_USERNAME.upper()}", GROUP, user_id=ANI)
+    assert "nothing yet" in answer.text
+    assert len(village.api.messages(GROUP)) == 1
+
+
+async def test_unknown_commands_and_talk_of_a_group_are_left_alone(village: Sahman) -> None:
+    village.api.messenger.chats[GROUP].bot_is_admin = True
+    village.api.send_text(GROUP, "/dance", user_id=OLEG)
+    village.api.send_text(GROUP, "what about the border?", user_id=OLEG)
+    assert await village.silence(GROUP) == []
+
+
+class TestMembership:
+    async def test_a_kicked_bot_owes_nothing_until_it_is_back(self, village: Sahman) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        village.api.kick(GROUP)
+        await village.silence(GROUP)
+        await village.news("Border one")
+        (row,) = rows_of(village.storage, chat)
+        assert row["state"] == ChatState.GONE
+        assert await village.storage.deliveries.count_owed() == 0
+        village.api.invite(GROUP)
+        await village.silence(GROUP)
+        await village.news("Border two")
+        messages = await village.api.wait_messages(GROUP, count=2)
+        assert "Border two" in messages[1].text
+        assert len(messages) == 2
+
+    async def test_a_group_that_moves_is_followed_with_all_it_had(self, village: Sahman) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        village.api.migrate(GROUP, NEW)
+        await village.silence(GROUP)
+        assert await village.keywords(NEW) == ["border"]
+        await village.news("Border news")
+        (alert,) = await village.api.wait_messages(NEW)
+        assert "Border news" in alert.text
+
+    async def test_a_group_that_moved_unheard_is_followed_when_a_message_is_refused(
+        self, village: Sahman
+    ) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        village.api.migrate(GROUP, NEW)
+        village.api.messenger.updates._queue.clear()
+        await village.news("Border news")
+        (alert,) = await village.api.wait_messages(NEW)
+        assert "Border news" in alert.text
+        assert await village.keywords(NEW) == ["border"]
+
+    @pytest.mark.parametrize("happens", ["delete_chat", "forget_chat"])
+    async def test_a_group_that_is_no_more_is_owed_nothing(
+        self, village: Sahman, happens: str
+    ) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        getattr(village.api, happens)(GROUP)
+        await village.news("Border news")
+        for _ in range(200):
+            if rows_of(village.storage, chat)[0]["state"] == ChatState.GONE:
+                break
+            await asyncio.sleep(0.01)
+        assert rows_of(village.storage, chat)[0]["state"] == ChatState.GONE
+        assert await village.storage.deliveries.count_owed() == 0
