@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -57,20 +58,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "sahman.db"
-    engine = make_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
+def sqlite_template() -> Iterator[Path]:
+    """A migrated SQLite file, to be copied; in memory where there is a file system for it."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="sahman-", dir=memory) as folder:
+        path = Path(folder) / "template.db"
+        engine = make_engine(f"sqlite:///{path}")
+        migrate(engine)
+        engine.dispose()
+        yield path
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
     """The URL of a migrated, empty SQLite file of this test's own."""
-    shutil.copyfile(sqlite_template, tmp_path / "sahman.db")
-    return f"sqlite:///{tmp_path}/sahman.db"
+    with tempfile.TemporaryDirectory(dir=sqlite_template.parent) as folder:
+        shutil.copyfile(sqlite_template, f"{folder}/sahman.db")
+        yield f"sqlite:///{folder}/sahman.db"
 
 
 @pytest.fixture
