@@ -14,7 +14,7 @@ COPY alembic alembic
 COPY bot bot
 COPY feeds.yaml ./
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-USER sahman
+USER 10001
 VOLUME /app/data
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "bot", "health"]
 ENTRYPOINT ["python", "-m", "bot"]

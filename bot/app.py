@@ -11,16 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
 from bot import __version__, language
 from bot.chat.commands import register_commands
 from bot.chat.compose import Composer
-from bot.chat.connection import connect, make_application, make_bot
+from bot.chat.connection import close_bot, connect, make_application, make_bot
 from bot.chat.door import Door
 from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
@@ -40,7 +39,7 @@ from bot.jobs.feedlist import FeedListJob
 from bot.jobs.poll import PollJob
 from bot.jobs.prune import prune
 from bot.jobs.rekey import rekey_items
-from bot.jobs.timers import every, make_timers
+from bot.jobs.timers import Timers
 from bot.model import PollResult
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
@@ -51,6 +50,8 @@ _log = logging.getLogger(__name__)
 #: Touched while the event loop turns; the image's health check looks at its age.
 HEARTBEAT = Path(tempfile.gettempdir()) / "sahman.alive"
 
+# A round of `poll --at` in the future must not stop a feed until then.
+_LONGEST_PLAUSIBLE_GAP = timedelta(hours=2)
 _POLL_TICK_S = 2
 _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
@@ -60,6 +61,7 @@ _HEARTBEAT_S = 10
 # Together under the ten seconds in which SIGTERM must have ended everything.
 _SENDING_MAY_TAKE_S = 5.0
 _POLLING_MAY_TAKE_S = 2.0
+_TIMERS_MAY_TAKE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,12 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, datetime.now(UTC)))
+        await parts.storage.feeds.pull_in(datetime.now(UTC) + _LONGEST_PLAUSIBLE_GAP)
         if settings.token is None:
             raise TokenRefused("BOT_TOKEN is not set")
         bot = make_bot(settings.token.get_secret_value(), settings.api_url)
         application = make_application(bot)
+        stack.push_async_callback(close_bot, bot)
         messenger = Messenger(bot, paid_broadcast=settings.paid_broadcast)
         texts = load_texts()
         services = Services(
@@ -132,7 +136,7 @@ async def run(
         receiver = Receiver(application, services)
         timers = _start_timers(settings, parts, sender)
         stack.push_async_callback(parts.polls.finish, _POLLING_MAY_TAKE_S)
-        stack.callback(timers.shutdown, wait=False)
+        stack.push_async_callback(timers.finish, _TIMERS_MAY_TAKE_S)
         waking = asyncio.create_task(_wake_sender(parts.polls, sender))
         stack.callback(waking.cancel)
         await connect(application, stop)
@@ -207,8 +211,8 @@ def stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(each, stop.set)
 
 
-def _start_timers(settings: Settings, parts: Parts, sender: Sender) -> Any:
-    timers = make_timers()
+def _start_timers(settings: Settings, parts: Parts, sender: Sender) -> Timers:
+    timers = Timers()
 
     async def owe_digests(now: datetime) -> None:
         if await owe_due_digests(parts.storage, now):
@@ -217,13 +221,12 @@ def _start_timers(settings: Settings, parts: Parts, sender: Sender) -> Any:
     async def beat(now: datetime) -> None:
         HEARTBEAT.write_text(now.isoformat())
 
-    every(timers, _POLL_TICK_S, "poll", parts.polls.start_due)
-    every(timers, _DIGEST_TICK_S, "digest", owe_digests)
-    every(timers, _FEEDS_TICK_S, "feeds", parts.feed_list.reload_if_edited)
-    every(timers, _REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
-    every(timers, _HEARTBEAT_S, "heartbeat", beat)
-    every(
-        timers,
+    timers.every(_POLL_TICK_S, "poll", parts.polls.start_due)
+    timers.every(_DIGEST_TICK_S, "digest", owe_digests)
+    timers.every(_FEEDS_TICK_S, "feeds", parts.feed_list.reload_if_edited)
+    timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
+    timers.every(_HEARTBEAT_S, "heartbeat", beat)
+    timers.every(
         _PRUNE_TICK_S,
         "prune",
         lambda now: prune(parts.storage, settings.keep_days, now),

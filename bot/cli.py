@@ -69,7 +69,6 @@ def demo(
     every_s: Annotated[float, typer.Option(help="Seconds between new sample items.")] = 12.0,
 ) -> None:
     """Show the whole product on this machine, with sample news and no token."""
-    log.configure("text")
     _start_demo(port, every_s)
 
 
@@ -190,6 +189,8 @@ def health() -> None:
 
 
 def _start_demo(port: int, every_s: float) -> None:
+    # Newcomers look for the address: no line of the log may push it away.
+    log.configure("text", level=logging.WARNING)
     from bot.app import run_demo
 
     def announce(url: str) -> None:

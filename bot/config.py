@@ -139,13 +139,6 @@ class FeedConfig(BaseModel, frozen=True, extra="forbid"):
         _check_url(value)
         return value
 
-    @model_validator(mode="after")
-    def _floor(self) -> FeedConfig:
-        # A server of one's own may be asked as often as one likes; a publisher's may not.
-        if self.every_s < _SHORTEST_S and not self.allow_private:
-            raise ValueError(f"every_s: {self.every_s} is below {_SHORTEST_S}, the floor")
-        return self
-
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -236,21 +229,44 @@ class _FeedsReader:
         for index, entry in enumerate(entries):
             line = entries.lc.item(index)[0]  # type: ignore[attr-defined]
             name = entry.get("name") if isinstance(entry, CommentedMap) else None
-            feed = self._validate(FeedConfig, entry, line, f"feed {name!r}" if name else "feed")
-            if feed is None:
-                continue
-            if feed.publisher not in declared:
-                hint = _did_you_mean(feed.publisher, [str(known) for known in declared])
-                what = f"feed {feed.name!r}: publisher {feed.publisher!r} is not declared"
-                self._report(entry.lc.key("publisher")[0], what, hint)
-            for key, value in (("name", feed.name), ("url", feed.url)):
-                before = first_line.setdefault((key, value), line)
-                if before != line:
-                    what = f"feed {feed.name!r}: {key} {value!r} is already used"
-                    remedy = f"Change this one or the one of line {before + 1}"
-                    self._report(entry.lc.key(key)[0], what, remedy)
-            feeds.append(feed)
+            noun = f"feed {name!r}" if name else "feed"
+            feed = self._validate(FeedConfig, entry, line, noun)
+            if isinstance(entry, CommentedMap):
+                # On what is written, good or not: one mistake must not hide another.
+                self._check_publisher(entry, noun, [str(known) for known in declared])
+                self._check_unique(entry, noun, line, first_line)
+                self._check_floor(entry, noun)
+            if feed is not None:
+                feeds.append(feed)
         return feeds
+
+    def _check_publisher(self, entry: CommentedMap, noun: str, declared: list[str]) -> None:
+        publisher = entry.get("publisher")
+        if isinstance(publisher, str) and publisher not in declared:
+            hint = _did_you_mean(publisher, declared)
+            what = f"{noun}: publisher {publisher!r} is not declared"
+            self._report(entry.lc.key("publisher")[0], what, hint)
+
+    def _check_unique(
+        self, entry: CommentedMap, noun: str, line: int, first_line: dict[tuple[str, str], int]
+    ) -> None:
+        for key in ("name", "url"):
+            value = entry.get(key)
+            if not isinstance(value, str):
+                continue
+            before = first_line.setdefault((key, value), line)
+            if before != line:
+                remedy = f"Change this one or the one of line {before + 1}"
+                what = f"{noun}: {key} {value!r} is already used"
+                self._report(entry.lc.key(key)[0], what, remedy)
+
+    def _check_floor(self, entry: CommentedMap, noun: str) -> None:
+        # A server of one's own may be asked as often as one likes; a publisher's may not.
+        every_s = entry.get("every_s")
+        own_server = entry.get("allow_private") is True
+        if isinstance(every_s, int) and 1 <= every_s < _SHORTEST_S and not own_server:
+            what = f"{noun}: every_s: {every_s} is below {_SHORTEST_S}, the floor"
+            self._report(entry.lc.key("every_s")[0], what, f"Write {_SHORTEST_S} or more")
 
     def _validate(self, kind: type[_Config], entry: Any, line: int, noun: str) -> _Config | None:
         if not isinstance(entry, CommentedMap):

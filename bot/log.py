@@ -49,13 +49,20 @@ class _JsonFormatter(logging.Formatter):
         return hide_tokens(json.dumps(entry, ensure_ascii=False, default=str))
 
 
-def configure(style: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
-    """Send every log record of the process to *stream* (standard error) in *style*."""
+def configure(
+    style: Literal["text", "json"] = "text",
+    stream: TextIO | None = None,
+    *,
+    level: int = logging.INFO,
+) -> None:
+    """Send the process's log records from *level* on to *stream* (standard error) in *style*."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_JsonFormatter() if style == "json" else _TextFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     # Their INFO lines tell of every request and every tick of a timer.
     for name in ("apscheduler", "aiohttp", "telegram", "alembic", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A job that failed is told of by jobs/timers.py, once.
+    logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)

@@ -40,6 +40,11 @@ def make_application(bot: Bot) -> AnyApplication:
     return ApplicationBuilder().bot(bot).updater(None).build()
 
 
+async def close_bot(bot: Bot) -> None:
+    """Close the bot's connections, whether or not Telegram ever answered it."""
+    await bot.request.shutdown()
+
+
 async def ask_who_i_am(bot: Bot) -> None:
     """Ask Telegram once whether it knows the bot.
 
@@ -50,6 +55,8 @@ async def ask_who_i_am(bot: Bot) -> None:
             return
     except TelegramError as error:
         raise _refused(error) from error
+    finally:
+        await close_bot(bot)
 
 
 async def connect(application: AnyApplication, stop: asyncio.Event) -> None:
@@ -80,5 +87,6 @@ def _refused(error: TelegramError) -> TokenRefused | TryLater:
     # Here a 404 is no missing method: the token is malformed, or the address is wrong.
     refused = translate(error)
     if isinstance(error, InvalidToken) or isinstance(refused, TokenRefused):
-        return TokenRefused(error.message)
+        # Not Telegram's sentence: of a malformed token it holds the token itself.
+        return TokenRefused("it does not know this bot")
     return TryLater(str(refused))

@@ -36,13 +36,16 @@ class AiohttpRequest(BaseRequest):
         return _READ_S
 
     async def initialize(self) -> None:
-        """Open the session; must run inside the event loop."""
+        """Do nothing yet: the session is opened by the first request, and so always closed."""
+
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 headers={"User-Agent": self.USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+        return self._session
 
     async def shutdown(self) -> None:
         """Close the session."""
@@ -65,15 +68,13 @@ class AiohttpRequest(BaseRequest):
         Raises NotSent when the request cannot have been taken, TimedOut when no answer came in
         time, and NetworkError for a connection lost in between.
         """
-        if self._session is None:
-            raise NotSent("the transport is not initialized")
         timeout = aiohttp.ClientTimeout(
             total=None,
             sock_connect=_or(connect_timeout, _CONNECT_S),
             sock_read=_or(read_timeout, _READ_S),
         )
         try:
-            async with self._session.request(
+            async with self._open().request(
                 method, url, data=_body(request_data), timeout=timeout
             ) as answer:
                 return answer.status, await answer.read()

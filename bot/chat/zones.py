@@ -22,16 +22,30 @@ COMMON_ZONES = (
     "America/Los_Angeles",
 )
 
-_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-−–])\s*(\d{1,2})(?::?00)?", re.IGNORECASE)
+# Where many of our readers live, and no zone is named after.
+_ALIASES = {
+    "America/Los_Angeles": ("glendale", "գլենդել", "глендейл", "la", "burbank"),
+    "America/New_York": ("nyc", "boston", "watertown", "washington"),
+    "Asia/Yerevan": ("gyumri", "գյումրի", "гюмри", "vanadzor", "վանաձոր", "ванадзор", "armenia",
+                     "stepanakert", "ստեփանակերտ", "степанакерт", "goris", "գորիս", "горис"),
+    "Asia/Baku": ("khankendi", "xankəndi", "ханкенди", "ganja", "гянджа"),
+    "Europe/Paris": ("lyon", "marseille", "լիոն", "մարսել", "лион", "марсель"),
+    "Europe/Moscow": ("sochi", "սոչի", "сочи", "krasnodar", "краснодар"),
+}  # fmt: skip
+
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+\-−–]?)\s*(\d{1,2})", re.IGNORECASE)
 
 
 def find_zone(words: str) -> str | None:
-    """Return the IANA zone that a person means (Yerevan, Երևան, asia/yerevan, +4), or None."""
+    """Return the IANA zone that a person means (Yerevan, Երևան, asia/yerevan, +4), or None.
+
+    Offsets are whole hours: zones of half an hour are found by their city.
+    """
     offset = _OFFSET.fullmatch(words.strip())
     if offset:
         hours = int(offset[2])
         # POSIX signs: Etc/GMT-4 is four hours ahead of Greenwich.
-        zone = f"Etc/GMT{'-' if offset[1] == '+' else '+'}{hours}" if hours else "Etc/UTC"
+        zone = f"Etc/GMT{'-' if offset[1] in ('', '+') else '+'}{hours}" if hours else "Etc/UTC"
         return zone if zone in available_timezones() else None
     return _zones_by_name().get(_fold(words))
 
@@ -48,6 +62,8 @@ def _zones_by_name() -> Mapping[str, str]:
     names: dict[str, str] = {}
     for zone in sorted(available_timezones(), key=lambda zone: (zone.count("/"), zone)):
         names.setdefault(_fold(zone), zone)
+    for zone, cities in _ALIASES.items():
+        names.update((_fold(city), zone) for city in cities)
     # A city wins over nothing, but never over the full name of another zone.
     for zone in sorted(available_timezones()):
         if zone.startswith(("Etc/", "SystemV/")) or "/" not in zone:

@@ -113,6 +113,7 @@ def _parse_document(text: str) -> Any:
     except MemoryError:
         raise
     except Exception as error:
+        # Whatever hostile bytes do to a library of fifteen years is one feed's failure, not a bug.
         raise FeedError(f"the document breaks the parser: {type(error).__name__}") from error
 
 

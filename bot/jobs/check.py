@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.chat.connection import ask_who_i_am, make_bot
 from bot.config import FeedsConfig, Settings, load_feeds
@@ -91,7 +93,15 @@ def enabled_feeds(config: FeedsConfig) -> list[Feed]:
 
 
 def _check_database(settings: Settings) -> None:
-    engine = make_engine(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not path.exists():
+        # Not made here: whoever checks may not be whoever runs.
+        folder = next(each for each in path.absolute().parents if each.exists())
+        if not os.access(folder, os.W_OK):
+            raise DatabaseError(f"cannot write in {folder}")
+        return
+    engine = make_engine(url)
     try:
         check_database(engine)
     finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select, update
+from sqlalchemy import BigInteger, Connection, Row, func, literal, select, update
 
 from bot.config import FeedConfig, FeedsConfig
 from bot.model import Feed, Publisher, PublisherKind
@@ -96,6 +96,16 @@ class Feeds:
             return [_to_feed(row) for row in rows]
 
         return await self._database.write(work)
+
+    async def pull_in(self, latest: datetime) -> None:
+        """Make due at once every feed that would not be asked before *latest*."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                update(feed)
+                .where(feed.c.next_poll_at > latest)
+                .values(next_poll_at=literal(0, BigInteger))
+            )
+        )
 
     async def mark_failed(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
         """Note that a poll brought nothing usable, and when to ask again."""
