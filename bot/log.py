@@ -49,6 +49,10 @@ class _JsonFormatter(logging.Formatter):
         return hide_tokens(json.dumps(entry, ensure_ascii=False, default=str))
 
 
+def _is_no_traceback(record: logging.LogRecord) -> bool:
+    return record.exc_info is None
+
+
 def configure(
     style: Literal["text", "json"] = "text",
     stream: TextIO | None = None,
@@ -65,4 +69,4 @@ def configure(
     for name in ("apscheduler", "aiohttp", "telegram", "alembic", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # A job that failed is told of by jobs/timers.py, once.
-    logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
+    logging.getLogger("apscheduler.executors.default").addFilter(_is_no_traceback)
