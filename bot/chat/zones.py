@@ -33,7 +33,7 @@ _ALIASES = {
     "Europe/Moscow": ("sochi", "սոչի", "сочи", "krasnodar", "краснодар"),
 }  # fmt: skip
 
-_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+\-−–]?)\s*(\d{1,2})", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*(?:([+\-−–])\s*(\d{1,2})(?::?00)?|(\d{1,2}))", re.IGNORECASE)
 
 
 def find_zone(words: str) -> str | None:
@@ -43,9 +43,9 @@ def find_zone(words: str) -> str | None:
     """
     offset = _OFFSET.fullmatch(words.strip())
     if offset:
-        hours = int(offset[2])
+        hours = int(offset[2] or offset[3])
         # POSIX signs: Etc/GMT-4 is four hours ahead of Greenwich.
-        zone = f"Etc/GMT{'-' if offset[1] in ('', '+') else '+'}{hours}" if hours else "Etc/UTC"
+        zone = f"Etc/GMT{'-' if offset[1] in (None, '+') else '+'}{hours}" if hours else "Etc/UTC"
         return zone if zone in available_timezones() else None
     return _zones_by_name().get(_fold(words))
 
