@@ -52,7 +52,8 @@ BUTTONS: Mapping[str, Command] = {
     "latest": Command(latest.turn_page, admins_only=False),
     "digest": Command(settings.digest_tapped),
     "timezone": Command(settings.timezone_tapped),
-    "language": Command(welcome.choose_language),
+    "language": Command(welcome.choose_first_language),
+    "speak": Command(welcome.choose_language),
     "stop": Command(welcome.confirm_stop),
 }
 

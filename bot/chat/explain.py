@@ -42,7 +42,7 @@ async def explain_added(
     if added.is_new:
         head = texts.say("Added: <b>{keyword}</b>", keyword=shown)
     else:
-        head = texts.say("You follow <b>{keyword}</b> already.", keyword=shown)
+        head = texts.say("You follow “<b>{keyword}</b>” already.", keyword=shown)
     lines: list[str] = [head]
     meanings = [line for concept in added.concepts if (line := _meaning(concept))]
     if meanings:

@@ -31,12 +31,12 @@ def rows(
     return [flat[start : start + width] for start in range(0, len(flat), width)]
 
 
-def language_buttons(chosen: str) -> list[InlineKeyboardButton]:
+def language_buttons(chosen: str, what: str = "language") -> list[InlineKeyboardButton]:
     """Return a button for each language, in its own name, the chosen one ticked."""
     return [
         button(
             f"✓ {OWN_NAMES[language]}" if language == chosen else OWN_NAMES[language],
-            f"language:{language}",
+            f"{what}:{language}",
         )
         for language in LANGUAGES
     ]

@@ -12,21 +12,24 @@ from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
 from bot.chat.keyboards import button, is_number, keyword_keyboard
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
-from bot.chat.welcome import READY_KEYWORDS, start_keyboard
+from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
 from bot.delivery.split import cut
 from bot.intake import compile_keyword, find_words
-from bot.matching import KeywordRefused, find_concepts, parse_keyword
+from bot.matching import KeywordRefused, find_concepts, find_unknown_source, parse_keyword
 from bot.model import Item, Keyword
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
 _SHOWN = 100
+_CALLS_FOR_HELP = frozenset({"help", "помощь", "помоги", "օգնություն", "օգնիր"})
 
 
 async def add(visit: Visit) -> None:
     """Follow what was typed; say what it would have caught."""
     if not visit.words:
         await visit.answer(
-            visit.texts.say("Type the word after the command, for example: /add border")
+            visit.texts.say(
+                "Type the word after the command, for example: <code>/add border</code>"
+            )
         )
         return
     added = await _add(visit, visit.words)
@@ -58,7 +61,7 @@ async def add_ready(visit: Visit) -> None:
     if mine is None and not before:
         await visit.answer(
             visit.texts.say(
-                "Done: you will read of <b>{keyword}</b> as soon as it is printed. "
+                "Done: you will hear as soon as “<b>{keyword}</b>” is in the news. "
                 "More words: /add · what was printed: /latest",
                 keyword=word,
             )
@@ -87,7 +90,7 @@ async def remove(visit: Visit) -> None:
     if found is None:
         await visit.answer(
             visit.texts.say(
-                "You do not follow <b>{keyword}</b>. Tap the one to remove:",
+                "You do not follow “<b>{keyword}</b>”. Tap the one to remove:",
                 keyword=cut(visit.words, _SHOWN),
             ),
             keyword_keyboard(keywords),
@@ -123,6 +126,9 @@ async def keywords(visit: Visit) -> None:
 async def offer(visit: Visit) -> None:
     """Answer plain text: offer to follow it, and to look it up."""
     words = " ".join(visit.words.split())
+    if words.casefold().strip("?!.։") in _CALLS_FOR_HELP:
+        await help_(visit)
+        return
     try:
         await asyncio.to_thread(parse_keyword, words)
     except KeywordRefused as refused:
@@ -131,7 +137,7 @@ async def offer(visit: Visit) -> None:
     subscriber = await visit.open_subscriber()
     words_id = await visit.storage.subscribers.save_words(subscriber.id, words, visit.now)
     await visit.answer(
-        visit.texts.say("Shall I follow <b>{keyword}</b>?", keyword=cut(words, _SHOWN)),
+        visit.texts.say("Shall I follow “<b>{keyword}</b>”?", keyword=cut(words, _SHOWN)),
         InlineKeyboardMarkup(
             [
                 [button(visit.texts.say("Add it to my keywords"), f"follow:{words_id}")],
@@ -170,6 +176,18 @@ async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
         await visit.answer(say_refused(refused, visit.texts, typed))
         return None
 
+    publishers = {each.publisher.name for each in await visit.storage.feeds.load_sources()}
+    unknown = find_unknown_source(query, publishers)
+    if unknown is not None:
+        await visit.toast()
+        await visit.answer(
+            visit.texts.say(
+                "No source is called “{source}”. See whose news I read: /sources",
+                source=cut(unknown, _SHOWN),
+            )
+        )
+        return None
+
     def find(item: Item) -> tuple[str, ...] | None:
         return find_words(query, item)
 
@@ -202,7 +220,8 @@ async def _show(visit: Visit, keywords: Sequence[Keyword]) -> None:
 def _list(visit: Visit, keywords: Sequence[Keyword]) -> str:
     if not keywords:
         return visit.texts.say(
-            "You follow nothing yet. Type a word after the command, for example: /add border"
+            "You follow nothing yet. "
+            "Type a word after the command, for example: <code>/add border</code>"
         )
     head = visit.texts.count(
         "You follow {n} keyword. Tap it to remove it:",
@@ -228,10 +247,12 @@ async def _load_words(visit: Visit) -> str | None:
 
 
 def _find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
-    """Return the keyword that was typed so, or that means the same."""
+    """Return the keyword that was typed so, that means the same, or that bears the number."""
     for keyword in keywords:
         if keyword.typed.casefold() == words.casefold():
             return keyword
+    if words.isdecimal() and 1 <= int(words) <= len(keywords):
+        return keywords[int(words) - 1]
     try:
         wanted = parse_keyword(words).canonical
         return next(

@@ -55,7 +55,9 @@ async def send_digest_now(visit: Visit) -> None:
     subscriber = await visit.open_subscriber()
     keywords = await visit.storage.keywords.load(subscriber.id)
     if not keywords:
-        await visit.answer(visit.texts.say("A digest needs keywords. For example: /add border"))
+        await visit.answer(
+            visit.texts.say("A digest needs keywords. For example: <code>/add border</code>")
+        )
         return
     after = await visit.storage.matches.load_first_item_since(visit.now - _DIGEST_NOW)
     matched = await visit.storage.matches.load_digest(subscriber.id, after=after)
@@ -70,7 +72,7 @@ async def _page(
     try:
         items = await _load(visit, words, before)
     except KeywordRefused as refused:
-        await visit.answer(say_refused(refused, visit.texts, words))
+        await visit.answer(say_refused(refused, visit.texts, words, "/latest"))
         return None
     shown = items[:_PAGE]
     html = _render(visit, subscriber, words, shown, is_first=before is None)

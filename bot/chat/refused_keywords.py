@@ -11,9 +11,9 @@ from bot.texts import Texts
 _SHOWN = 60
 
 
-def say_refused(refused: KeywordRefused, texts: Texts, typed: str) -> Markup:
+def say_refused(refused: KeywordRefused, texts: Texts, typed: str, command: str = "/add") -> Markup:
     """Return one sentence about a refused keyword, with a correct example, and the place in it."""
-    said = _say_reason(refused, texts)
+    said = Markup(_say_reason(refused, texts).replace("/add", command))  # noqa: S704 - ours
     place = refused.position
     if not 0 <= place < len(typed) or len(typed.split()) < 2:
         return said
@@ -25,19 +25,21 @@ def _say_reason(refused: KeywordRefused, texts: Texts) -> Markup:
     word = cut(refused.word, _SHOWN)
     match refused.reason:
         case RefusalReason.EMPTY | RefusalReason.NO_WORDS:
-            return texts.say("There is no word in that. For example: /add border")
+            return texts.say("There is no word in that. For example: <code>/add border</code>")
         case RefusalReason.TOO_LONG | RefusalReason.TOO_MANY_WORDS:
-            return texts.say("That is too long for a keyword. A few words are enough: /add border")
+            return texts.say(
+                "That is too long for a keyword. A few words are enough: <code>/add border</code>"
+            )
         case RefusalReason.FUNCTION_WORD:
             return texts.say(
                 "“{word}” stands in almost every item. Add a word that tells more, "
-                "for example: /add border",
+                "for example: <code>/add border</code>",
                 word=word,
             )
         case RefusalReason.ONE_LETTER:
             return texts.say(
-                "One letter, “{word}”, would match almost everything. "
-                "Type a whole word, for example: /add border",
+                "“{word}” alone would match almost everything. "
+                "Type a whole word, for example: <code>/add border</code>",
                 word=word,
             )
         case RefusalReason.UNCLOSED_QUOTE:

@@ -20,6 +20,8 @@ from bot.texts import Texts
 
 _OFF = frozenset({"off", "none", "no", "выкл", "выключить", "нет", "անջատել", "ոչ"})
 _NOW = frozenset({"now", "сейчас", "հիմա"})
+#: What people put between and before hours.
+_FILLERS = frozenset({"and", "at", "и", "в", "և", "ու", "ժամը"})
 _OFFERED = ("07:00", "09:00", "13:00", "20:00")
 _MOST_TIMES = 6
 #: A feed that has not answered for this long is marked in /sources.
@@ -28,15 +30,13 @@ _SILENT_AFTER = timedelta(hours=6)
 
 async def digest(visit: Visit) -> None:
     """Send the digest now, set its hours, switch it off, or show how it is set."""
-    words = visit.words.replace(",", " ").split()
+    words = [word for word in visit.words.lower().replace(",", " ").split() if word not in _FILLERS]
     if len(words) == 1 and words[0].lower() in _NOW:
         await send_digest_now(visit)
         return
     if not words:
         subscriber = await visit.open_subscriber()
-        await visit.answer(
-            _say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber)
-        )
+        await visit.answer(say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
         return
     if not await visit.may_change_settings():
         await visit.answer(say_admins_only(visit.texts))
@@ -49,8 +49,8 @@ async def digest(visit: Visit) -> None:
     if None in times or len(chosen) > _MOST_TIMES:
         await visit.answer(
             visit.texts.say(
-                "Type an hour of the day, for example /digest 09:00, "
-                "or /digest now, or /digest off."
+                "Type an hour of the day or several, for example <code>/digest 09:00</code> 18:30, "
+                "or <code>/digest now</code>, or <code>/digest off</code>."
             )
         )
         return
@@ -74,7 +74,7 @@ async def digest_tapped(visit: Visit) -> None:
             subscriber = await _set_times(visit, subscriber, (words,))
     await visit.toast()
     fresh = await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
-    await visit.change(_say_digest(fresh, visit.texts), _digest_keyboard(visit, fresh))
+    await visit.change(say_digest(fresh, visit.texts), _digest_keyboard(visit, fresh))
 
 
 async def timezone(visit: Visit) -> None:
@@ -88,7 +88,7 @@ async def timezone(visit: Visit) -> None:
         await visit.answer(
             visit.texts.say(
                 "I do not know that place. Type a large city or an offset, "
-                "for example /timezone Yerevan or /timezone +4."
+                "for example <code>/timezone Yerevan</code> or <code>/timezone +4</code>."
             ),
             _zone_keyboard(visit.texts),
         )
@@ -128,7 +128,7 @@ def say_admins_only(texts: Texts) -> Markup:
 
 async def _answer_digest(visit: Visit, times: tuple[str, ...]) -> None:
     subscriber = await _set_times(visit, await visit.open_subscriber(), times)
-    await visit.answer(_say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
+    await visit.answer(say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
 
 
 async def _set_times(visit: Visit, subscriber: Subscriber, times: tuple[str, ...]) -> Subscriber:
@@ -149,9 +149,12 @@ async def _set_zone(visit: Visit, subscriber: Subscriber, zone: str) -> Subscrib
     return await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
 
 
-def _say_digest(subscriber: Subscriber, texts: Texts) -> str:
+def say_digest(subscriber: Subscriber, texts: Texts) -> str:
+    """Return when a subscriber's digest comes, and what it says when there is nothing."""
+    if subscriber.paused:
+        return texts.say("Everything is paused now; to go on: /resume")
     if not subscriber.digest_times:
-        return texts.say("The digest is off. To set its hour: /digest 09:00")
+        return texts.say("The digest is off. To set its hour: <code>/digest 09:00</code>")
     set_to = texts.say(
         "Your digest comes every day at <b>{times}</b> ({zone}).",
         times=", ".join(subscriber.digest_times),
@@ -205,7 +208,8 @@ def _source_line(feeds: list[SourceState], visit: Visit) -> str:
     languages = dict.fromkeys(
         texts.language_name(feed.language) for feed in feeds if feed.language in ("hy", "ru", "en")
     )
-    facts = [say_kind(publisher.kind, texts), publisher.country, *languages]
+    country = texts.country_name(publisher.country)
+    facts = [say_kind(publisher.kind, texts), country, *languages]
     line = Markup("• <b>{}</b> — {}").format(
         cut(publisher.name, 80), ", ".join(filter(None, facts))
     )

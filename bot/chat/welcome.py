@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from telegram import InlineKeyboardMarkup
 
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
+from bot.chat.settings import say_digest
 from bot.chat.visit import Visit
 from bot.delivery.schedule import next_digest_at
-from bot.model import Keyword
-from bot.texts import LANGUAGES, Texts
+from bot.model import Keyword, Subscriber
+from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
 #: Offered on /start, in the language of the person: one tap and alerts come.
 READY_KEYWORDS = {
@@ -25,28 +26,37 @@ async def start(visit: Visit) -> None:
     subscriber = await visit.open_subscriber()
     keywords = await visit.storage.keywords.load(subscriber.id)
     await visit.storage.subscribers.mark_back(visit.chat.id)
-    await visit.answer(_welcome(visit.texts), start_keyboard(visit.texts, keywords))
+    await visit.answer(_welcome(subscriber, visit.texts), start_keyboard(visit.texts, keywords))
+
+
+async def choose_first_language(visit: Visit) -> None:
+    """Change the language by the welcome's button: the welcome itself speaks it at once."""
+    spoken = await _speak(visit, visit.words)
+    if spoken is None:
+        return
+    subscriber = await spoken.open_subscriber()
+    keywords = await spoken.storage.keywords.load(subscriber.id)
+    await spoken.change(_welcome(subscriber, spoken.texts), start_keyboard(spoken.texts, keywords))
 
 
 async def choose_language(visit: Visit) -> None:
-    """Change the language that Sahman speaks here, by button."""
-    language = visit.words
-    if language not in LANGUAGES:
-        await visit.toast()
-        return
-    subscriber = await visit.open_subscriber(language)
-    await visit.storage.subscribers.save_settings(subscriber.id, language=language)
-    keywords = await visit.storage.keywords.load(subscriber.id)
-    spoken = visit.speaking(language)
-    await spoken.toast(spoken.texts.say("I speak English with you now."))
-    await spoken.change(_welcome(spoken.texts), start_keyboard(spoken.texts, keywords))
+    """Change the language by the button under /language."""
+    spoken = await _speak(visit, visit.words)
+    if spoken is not None:
+        await spoken.change(spoken.texts.say("I speak English with you now."))
 
 
 async def language(visit: Visit) -> None:
-    """Offer the languages."""
+    """Change the language to the one typed, or offer the languages."""
+    names = {OWN_NAMES[each].casefold(): each for each in LANGUAGES}
+    wanted = names.get(visit.words.casefold(), visit.words.casefold())
+    spoken = await _speak(visit, wanted) if wanted in LANGUAGES else None
+    if spoken is not None:
+        await spoken.answer(spoken.texts.say("I speak English with you now."))
+        return
     await visit.answer(
         visit.texts.say("Which language shall I speak?"),
-        InlineKeyboardMarkup(rows(language_buttons(visit.texts.language), 3)),
+        InlineKeyboardMarkup(rows(language_buttons(visit.texts.language, "speak"), 3)),
     )
 
 
@@ -55,9 +65,9 @@ async def help_(visit: Visit) -> None:
     await visit.answer(
         visit.texts.say(
             "<b>What you can type</b>\n"
-            "/add border — tell me when the news says it\n"
+            "<code>/add border</code> — tell me when the news says it\n"
             "/keywords — what you follow; /remove — stop following\n"
-            "/latest — the newest items; /latest border — those about it\n"
+            "/latest — the newest items; <code>/latest border</code> — those about it\n"
             "/digest — a daily summary: now, at an hour of yours, or off\n"
             "/timezone, /language — your time and your language\n"
             "/sources — whose news I read\n"
@@ -66,7 +76,8 @@ async def help_(visit: Visit) -> None:
             "/privacy — what I keep\n\n"
             "A word is found in Armenian, Russian and English, whatever its ending. "
             "Several words must all occur; <code>a OR b</code> takes either; "
-            '<code>-word</code> leaves out; <code>"two words"</code> stay together.'
+            '<code>-word</code> leaves out; <code>"two words"</code> stay together; '
+            "<code>#hy</code> takes one language only, <code>source:hetq</code> one publisher."
         )
     )
 
@@ -109,7 +120,9 @@ async def resume(visit: Visit) -> None:
         next_digest_at=next_digest_at(subscriber.digest_times, subscriber.zone, visit.now),
     )
     await visit.answer(
-        visit.texts.say("I am back: alerts come at once again. What you missed: /digest now")
+        visit.texts.say(
+            "I am back: alerts come at once again. What you missed: <code>/digest now</code>"
+        )
     )
 
 
@@ -150,10 +163,23 @@ def start_keyboard(texts: Texts, keywords: Sequence[Keyword]) -> InlineKeyboardM
     return InlineKeyboardMarkup([ready, language_buttons(texts.language)])
 
 
-def _welcome(texts: Texts) -> str:
-    return texts.say(
+async def _speak(visit: Visit, language: str) -> Visit | None:
+    """Save the language and return the visit in it; None for what is no language of ours."""
+    if language not in LANGUAGES:
+        await visit.toast()
+        return None
+    subscriber = await visit.open_subscriber(language)
+    await visit.storage.subscribers.save_settings(subscriber.id, language=language)
+    spoken = visit.speaking(language)
+    await spoken.toast(spoken.texts.say("I speak English with you now."))
+    return spoken
+
+
+def _welcome(subscriber: Subscriber, texts: Texts) -> str:
+    welcome = texts.say(
         "<b>Sahman</b> reads the news in Armenian, Russian and English and writes to you "
-        "as soon as it prints what you ask for; and once a day, at 09:00 in Yerevan, a digest.\n\n"
+        "as soon as it prints what you ask for.\n\n"
         "One word is enough: it is found in all three languages and in every form.\n\n"
-        "Tap a word to begin, or type your own: /add Syunik"
+        "Tap a word to begin, or type your own: <code>/add Syunik</code>"
     )
+    return f"{welcome}\n\n{say_digest(subscriber, texts)}"

@@ -81,7 +81,10 @@ def render_digest(
         blocks.extend(render_line(item, reader, texts, now) for item in shown[1:])
         rest = len(items) - len(shown)
         if rest:
-            blocks.append(texts.count("… and {n} more: /latest", "… and {n} more: /latest", rest))
+            asked = f"/latest {keyword}" if count_units(keyword) <= _KEYWORD_UNITS else "/latest"
+            blocks.append(
+                texts.say("… and {n} more: <code>{command}</code>", n=rest, command=asked)
+            )
     return join_blocks(blocks)
 
 

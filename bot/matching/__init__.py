@@ -5,7 +5,7 @@ import functools
 from bot.language.tables import digest
 from bot.matching.compile import parse_keyword
 from bot.matching.matcher import Found, Matcher, holds
-from bot.matching.meaning import find_concepts
+from bot.matching.meaning import find_concepts, find_unknown_source
 from bot.matching.query import Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, read_text
@@ -19,6 +19,7 @@ __all__ = [
     "ReadText",
     "RefusalReason",
     "find_concepts",
+    "find_unknown_source",
     "holds",
     "matches",
     "parse_keyword",

@@ -156,7 +156,7 @@ def find_part(part: Part, text: ReadText, language: str, publisher: str) -> _Spa
         return () if language in part.languages else None
     if isinstance(part, OnlySource):
         named = fold_text(publisher)
-        return () if any(_is_named(name, named) for name in part.names) else None
+        return () if any(is_named(name, named) for name in part.names) else None
     if isinstance(part, Not):
         return () if find_part(part.part, text, language, publisher) is None else None
     if isinstance(part, AnyOf):
@@ -172,7 +172,7 @@ def find_part(part: Part, text: ReadText, language: str, publisher: str) -> _Spa
     return tuple(together)
 
 
-def _is_named(asked: str, publisher: str) -> bool:
+def is_named(asked: str, publisher: str) -> bool:
     """Tell whether a publisher's name begins with what was asked for, or has it as words."""
     if not publisher:
         return False

@@ -32,6 +32,8 @@ class Texts:
         self.language = language
         self.locale = Locale.parse(language)
         self._translations = translations
+        # In Armenian the month comes first: նոյեմբերի 23.
+        self._day_pattern = "MMMM d" if language == "hy" else "d MMMM"
 
     def say(self, sentence: str, **values: object) -> Markup:
         """Return a sentence with its `{values}`; what is not Markup already is escaped."""
@@ -46,17 +48,22 @@ class Texts:
         """Return what this language calls the language *code*."""
         return str(self.locale.languages.get(code, code))
 
+    def country_name(self, code: str) -> str:
+        """Return what this language calls a country (ISO 3166); of a body such as UN, its code."""
+        return str(self.locale.territories.get(code, code))
+
     def time(self, at: datetime, zone: str) -> str:
         """Return the local time of day."""
         return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=self.locale)
 
     def date(self, day: str) -> str:
         """Return the day and month of an ISO date."""
-        return format_date(date.fromisoformat(day), "d MMMM", locale=self.locale)
+        return format_date(date.fromisoformat(day), self._day_pattern, locale=self.locale)
 
     def day(self, at: datetime, zone: str) -> str:
         """Return the local day and month."""
-        return format_date(at.astimezone(ZoneInfo(zone)), "d MMMM", locale=self.locale)
+        local = at.astimezone(ZoneInfo(zone))
+        return format_date(local, self._day_pattern, locale=self.locale)
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from telegram import Bot
 
 from bot.chat.commands import COMMANDS, describe_commands, register_commands
-from bot.chat.zones import COMMON_ZONES
+from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.demo import BotApi
 from bot.model import Subscriber
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
@@ -104,7 +104,7 @@ async def test_a_button_under_words_serves_who_typed_them_only(sahman: Sahman) -
         ("/digest soon", "/digest 09:00"),
         ("/digest 25:00", "/digest 09:00"),
         ("/timezone Mordor", "/timezone Yerevan"),
-        ('/latest "border', "/add"),
+        ('/latest "border', "/latest"),
         ("/dance", "/help"),
         ("☃", "/add"),
     ],
@@ -298,7 +298,7 @@ async def test_sources_are_listed_with_who_stands_behind_them(sahman: Sahman) ->
     await sahman.storage.feeds.save_config(feeds_config("alpha"), NOW)
     (source,) = await sahman.storage.feeds.claim_due(NOW, 1)
     listed = await sahman.say("/sources")
-    assert "Sample Herald — independent, AM, English" in listed.text
+    assert "Sample Herald — independent, Armenia, English" in listed.text
     assert "does not answer" not in listed.text
     await sahman.storage.feeds.mark_failed(source.id, "HTTP 500", NOW)
     assert "does not answer" in (await sahman.say("/sources")).text
@@ -361,3 +361,52 @@ async def test_a_button_that_says_nonsense_is_answered_and_changes_nothing(
     await sahman.silence()
     assert await sahman.reader() == before
     assert not any("went wrong" in message.text for message in sahman.api.messages(ANI))
+
+
+async def test_a_source_that_is_not_read_cannot_be_asked_for(sahman: Sahman) -> None:
+    await sahman.storage.feeds.save_config(feeds_config("alpha"), NOW)
+    assert "“nowhere”" in (await sahman.say("/add border source:nowhere")).text
+    assert await sahman.keywords() == []
+    await sahman.say("/add border source:sample")
+    assert await sahman.keywords() == ["border source:sample"]
+
+
+async def test_a_language_can_be_typed_and_the_welcome_tells_ones_own_hour(sahman: Sahman) -> None:
+    await sahman.say("/digest off")
+    assert "digest is off" in (await sahman.say("/start")).text
+    assert "русски" in (await sahman.say("/language ru")).text
+    assert (await sahman.reader()).language == "ru"
+
+
+async def test_a_keyword_is_removed_by_its_number(sahman: Sahman) -> None:
+    await sahman.say("/add border")
+    await sahman.say("/add ceasefire")
+    await sahman.say("/remove 2")
+    assert await sahman.keywords() == ["border"]
+
+
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        ("9am", ("09:00",)),
+        ("9:30pm 12am", ("00:00", "21:30")),
+        ("9:00 and 18:30", ("09:00", "18:30")),
+        ("09:00 и 18:30", ("09:00", "18:30")),
+    ],
+)
+async def test_hours_are_read_as_people_write_them(
+    sahman: Sahman, words: str, times: tuple[str, ...]
+) -> None:
+    await sahman.say(f"/digest {words}")
+    assert (await sahman.reader()).digest_times == times
+
+
+@pytest.mark.parametrize("words", ["23:00", "1500", "a5", "ա4", "99"])
+def test_what_is_no_offset_is_no_zone(words: str) -> None:
+    assert find_zone(words) is None
+
+
+def test_a_city_of_the_diaspora_is_found() -> None:
+    assert find_zone("Glendale") == "America/Los_Angeles"
+    assert find_zone("Գյումրի") == "Asia/Yerevan"
+    assert find_zone("4") == find_zone("+4") == "Etc/GMT-4"

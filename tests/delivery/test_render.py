@@ -167,7 +167,7 @@ def test_what_is_not_of_today_bears_its_day_in_the_readers_zone_and_language() -
     }
     assert said["en"].endswith("Russian · 11 September, 12:00")
     assert said["ru"].endswith("русский · 11 сентября, 12:00")
-    assert said["hy"].endswith("ռուսերեն · 11 սեպտեմբերի, 12:00")
+    assert said["hy"].endswith("ռուսերեն · սեպտեմբերի 11, 12:00")
     in_honolulu = subscriber(zone="Pacific/Honolulu")
     assert render_line(yesterday, in_honolulu, EN, NOW).endswith("10 September, 22:00</i>")
 
