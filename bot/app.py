@@ -139,7 +139,8 @@ async def run(
         stack.push_async_callback(timers.finish, _TIMERS_MAY_TAKE_S)
         waking = asyncio.create_task(_wake_sender(parts.polls, sender))
         stack.callback(waking.cancel)
-        await connect(application, stop)
+        if not await connect(application, stop):
+            return
         stack.push_async_callback(application.shutdown)
         registering = asyncio.create_task(register_commands(bot, texts))
         stack.callback(registering.cancel)

@@ -59,8 +59,11 @@ async def ask_who_i_am(bot: Bot) -> None:
         await close_bot(bot)
 
 
-async def connect(application: AnyApplication, stop: asyncio.Event) -> None:
-    """Introduce the bot to Telegram, as often as it takes until *stop*; raises TokenRefused."""
+async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
+    """Introduce the bot to Telegram, as often as it takes; False when *stop* came first.
+
+    Raises TokenRefused.
+    """
     failures = 0
     while not stop.is_set():
         try:
@@ -76,11 +79,14 @@ async def connect(application: AnyApplication, stop: asyncio.Event) -> None:
                 await asyncio.wait_for(stop.wait(), wait_s)
         else:
             break
+    else:
+        return False
     try:
         # A webhook left behind would refuse long polling; what waits for it stays.
         await application.bot.delete_webhook(drop_pending_updates=False)
     except TelegramError as error:
         _log.warning("webhook_not_deleted", extra={"reason": error.message})
+    return True
 
 
 def _refused(error: TelegramError) -> TokenRefused | TryLater:
