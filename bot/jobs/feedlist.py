@@ -23,7 +23,7 @@ class FeedListJob:
 
     async def load(self, now: datetime) -> None:
         """Load the file and store what it says; raises ConfigError."""
-        text = self._path.read_bytes()
+        text = self._path.read_bytes() if self._path.exists() else None
         await self._storage.feeds.save_config(load_feeds(self._path), now)
         self._loaded = text
 
