@@ -1,0 +1,50 @@
+"""The timers: a job that breaks ends no other, and stopping waits for what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.jobs.timers import Timers
+
+
+async def test_a_job_runs_at_once_with_the_instant_and_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    timers, instants = Timers(), []
+    enough = asyncio.Event()
+
+    async def tick(now: datetime) -> None:
+        instants.append(now)
+        if len(instants) == 3:
+            enough.set()
+
+    async def broken(now: datetime) -> None:
+        raise KeyError("a bug of ours")
+
+    with caplog.at_level(logging.ERROR):
+        timers.every(0.05, "broken", broken)
+        timers.every(0.05, "tick", tick)
+        timers.start()
+        await asyncio.wait_for(enough.wait(), 5)
+        await timers.finish(1)
+    assert all(at.tzinfo is UTC for at in instants)
+    assert any("job_failed" in record.message for record in caplog.records)
+
+
+async def test_stopping_lets_what_runs_end(caplog: pytest.LogCaptureFixture) -> None:
+    timers, began, ended = Timers(), asyncio.Event(), []
+
+    async def slow(now: datetime) -> None:
+        began.set()
+        await asyncio.sleep(0.1)
+        ended.append(now)
+
+    timers.every(60, "slow", slow)
+    timers.start()
+    await began.wait()
+    await timers.finish(2)
+    assert len(ended) == 1

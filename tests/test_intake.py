@@ -1,0 +1,194 @@
+"""Intake: one fetched feed becomes items, matches and alerts; the first poll is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.feeds.fetch import FetchedFeed
+from bot.intake import Intake, compile_keyword
+from bot.model import Feed, ParsedItem
+from bot.storage import Storage
+from bot.storage.items import TakenIn
+from bot.storage.tables import delivery, item, keyword
+from tests.samples import (
+    NOW,
+    change_rows,
+    count_rows,
+    expand,
+    follow,
+    open_chat,
+    open_feed,
+    rows_of,
+    second_database,
+)
+
+FETCHED = FetchedFeed(url="", body=b"", content_type="", etag="", last_modified="")
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def intake(storage: Storage, reading: ThreadPoolExecutor) -> Intake:
+    return Intake(storage, reading)
+
+
+def parsed(title: str, **changes: Any) -> ParsedItem:
+    values: dict[str, Any] = {
+        "guid": title,
+        "link": "",
+        "summary": "",
+        "published_at": NOW - timedelta(minutes=5),
+    }
+    return ParsedItem(title=title, **{**values, **changes})
+
+
+async def poll(intake: Intake, source: Feed, *entries: ParsedItem, now: datetime = NOW) -> TakenIn:
+    """Take one poll in, and owe what it brings."""
+    taken = await intake.take_in(source, FETCHED, entries, now + timedelta(minutes=5), now)
+    await expand(intake._storage)
+    return taken
+
+
+async def test_the_first_poll_of_a_feed_is_stored_in_silence(
+    storage: Storage, intake: Intake
+) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage, polled=False)
+    first = await poll(intake, source, parsed("Border one"), parsed("Border two"))
+    assert (len(first.items), first.matches) == (2, 0)
+    assert count_rows(storage, delivery) == 0
+    (source,) = await storage.feeds.claim_due(NOW + timedelta(hours=1), 1)
+    later = NOW + timedelta(minutes=5)
+    second = await poll(intake, source, parsed("Border one"), parsed("Border three"), now=later)
+    assert [each.title for each in second.items] == ["Border three"]
+    assert count_rows(storage, delivery) == 1
+
+
+async def test_an_item_listed_by_every_poll_alerts_once(storage: Storage, intake: Intake) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    for minutes in range(0, 30, 5):
+        await poll(intake, source, parsed("Border"), now=NOW + timedelta(minutes=minutes))
+    assert count_rows(storage, item) == 1
+    assert count_rows(storage, delivery) == 1
+
+
+async def test_a_corrected_title_alerts_nobody_again(storage: Storage, intake: Intake) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    await poll(intake, source, parsed("Border calm", guid="1"))
+    taken = await poll(intake, source, parsed("Border not calm", guid="1"))
+    assert taken.items == ()
+    assert rows_of(storage, item)[0]["title"] == "Border not calm"
+    assert count_rows(storage, delivery) == 1
+
+
+async def test_a_changed_guid_is_the_same_item_while_its_link_is(
+    storage: Storage, intake: Intake
+) -> None:
+    source = await open_feed(storage)
+    link = "https://news.example/1?utm_source=rss"
+    await poll(intake, source, parsed("Border", guid="1", link=link))
+    await poll(intake, source, parsed("Border", guid="2", link="https://news.example/1#top"))
+    assert count_rows(storage, item) == 1
+    assert rows_of(storage, item)[0]["link"] == "https://news.example/1"
+
+
+async def test_old_news_is_stored_and_alerts_nobody(storage: Storage, intake: Intake) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    ages = {"Border fresh": 23, "Border stale": 25}
+    entries = [
+        parsed(title, published_at=NOW - timedelta(hours=hours)) for title, hours in ages.items()
+    ]
+    taken = await poll(intake, source, *entries)
+    assert (len(taken.items), taken.matches) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "kept"),
+    [
+        (None, NOW),
+        (NOW + timedelta(days=300), NOW),
+        (NOW + timedelta(minutes=9), NOW + timedelta(minutes=9)),
+        (NOW - timedelta(hours=3), NOW - timedelta(hours=3)),
+    ],
+)
+async def test_a_date_that_cannot_be_is_ours(
+    storage: Storage, intake: Intake, claimed: datetime | None, kept: datetime
+) -> None:
+    source = await open_feed(storage)
+    taken = await poll(intake, source, parsed("Border", published_at=claimed))
+    assert taken.items[0].published_at == kept
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("Կառավարությունը քննարկել է սահմանի հարցը", "hy"),
+        ("Правительство обсудило вопрос границы", "ru"),
+        ("The government discussed the question of the border", "en"),
+    ],
+)
+async def test_each_item_bears_its_own_language_whatever_its_feed_says(
+    storage: Storage, intake: Intake, title: str, language: str
+) -> None:
+    source = await open_feed(storage)
+    await follow(storage, await open_chat(storage), "border")
+    taken = await poll(intake, source, parsed(title))
+    assert taken.items[0].language == language
+    assert taken.matches == 1
+
+
+async def test_the_summary_is_matched_as_well(storage: Storage, intake: Intake) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    taken = await poll(intake, source, parsed("Evening news", summary="Calm on the border"))
+    assert taken.matches == 1
+
+
+async def test_one_document_may_list_an_item_twice(storage: Storage, intake: Intake) -> None:
+    source = await open_feed(storage)
+    await poll(intake, source, parsed("Border", guid="1"), parsed("Border", guid="1"))
+    assert count_rows(storage, item) == 1
+
+
+async def test_keywords_added_before_after_and_elsewhere_all_count(
+    storage: Storage, reading: ThreadPoolExecutor
+) -> None:
+    await follow(storage, await open_chat(storage, 1), "border")
+    intake = Intake(storage, reading)
+    await intake.load()
+    source = await open_feed(storage)
+    await follow(storage, await open_chat(storage, 2), "talks")
+    other = second_database(storage)
+    try:
+        elsewhere = Storage(other)
+        who = await elsewhere.subscribers.load(2, 0)
+        assert who is not None
+        await follow(elsewhere, who, "commission")
+    finally:
+        other.close()
+    taken = await poll(intake, source, parsed("Border commission holds talks"))
+    assert taken.matches == 3
+    assert count_rows(storage, delivery) == 2
+
+
+async def test_keywords_of_an_older_glossary_are_compiled_anew_at_start(
+    storage: Storage, intake: Intake
+) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    change_rows(storage, keyword, keys_version=1, query="border of old")
+    assert await intake.rekey() == 1
+    assert rows_of(storage, keyword)[0]["query"] == compile_keyword("border").query
+    source = await open_feed(storage)
+    assert (await poll(intake, source, parsed("На границе тихо"))).matches == 1
