@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
+from sqlalchemy import Engine
 
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
@@ -57,43 +56,47 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/sahman.db"
 
 
+# An engine remembers each statement that it compiled: shared, its database emptied after each test,
+# it makes tests many times cheaper than a new one.
+
+
 @pytest.fixture(scope="session")
-def sqlite_template() -> Iterator[Path]:
-    """A migrated SQLite file, to be copied; in memory where there is a file system for it."""
+def sqlite_engine() -> Iterator[Engine]:
+    """A migrated SQLite file; in memory where there is a file system for it."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     with tempfile.TemporaryDirectory(prefix="sahman-", dir=memory) as folder:
-        path = Path(folder) / "template.db"
-        engine = make_engine(f"sqlite:///{path}")
+        engine = make_engine(f"sqlite:///{folder}/sahman.db")
         migrate(engine)
+        yield engine
         engine.dispose()
-        yield path
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres: Server) -> Iterator[Engine]:
+    """A migrated PostgreSQL database."""
+    _execute(postgres, f"CREATE DATABASE shared TEMPLATE {_TEMPLATE}")
+    engine = make_engine(postgres.url("shared"))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path) -> Iterator[str]:
-    """The URL of a migrated, empty SQLite file of this test's own."""
-    with tempfile.TemporaryDirectory(dir=sqlite_template.parent) as folder:
-        shutil.copyfile(sqlite_template, f"{folder}/sahman.db")
-        yield f"sqlite:///{folder}/sahman.db"
+def sqlite_storage(sqlite_engine: Engine) -> Iterator[Storage]:
+    """Storage over a real, migrated, empty SQLite file."""
+    yield from _storage_over(sqlite_engine)
 
 
 @pytest.fixture
-def shared_postgres_url(postgres: Server) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database, emptied afterwards: ten times cheaper than a new."""
-    url = postgres.url(_TEMPLATE)
-    yield url
-    with psycopg.connect(url) as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+def postgres_storage(postgres_engine: Engine) -> Iterator[Storage]:
+    """Storage over a real, migrated, empty PostgreSQL database."""
+    yield from _storage_over(postgres_engine)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def storage(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def storage(request: pytest.FixtureRequest) -> Storage:
     """Storage over a real, migrated, empty database, on each of the two engines in turn."""
-    fixture = "sqlite_url" if request.param == "sqlite" else "shared_postgres_url"
-    database = Database(make_engine(request.getfixturevalue(fixture)))
-    yield Storage(database)
-    database.close()
+    found: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return found
 
 
 @pytest.fixture
@@ -108,3 +111,13 @@ def data_folder() -> Path:
 def _execute(server: Server, statement: str) -> None:
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+def _storage_over(engine: Engine) -> Iterator[Storage]:
+    database = Database(engine)
+    yield Storage(database)
+    database.close()
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()

@@ -25,7 +25,6 @@ from bot.demo import BotApi
 from bot.demo.chats import Message
 from bot.model import Subscriber
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine
 from bot.storage.tables import chat
 from bot.texts import load_texts
 from tests.samples import NOW, change_rows, expand, new_item, open_feed, take_in
@@ -145,12 +144,11 @@ async def telegram() -> AsyncIterator[BotApi]:
 
 @pytest.fixture
 async def idle(
-    telegram: BotApi, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    telegram: BotApi, sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Sahman]:
     """Everything built and connected, nothing started."""
     monkeypatch.setattr(receive, "_growing_s", lambda failures: 0.02)
-    database = Database(make_engine(sqlite_url))
-    storage = Storage(database)
+    storage = sqlite_storage
     bot = make_bot(TOKEN, telegram.url)
     application = make_application(bot)
     texts, clock = load_texts(), Clock()
@@ -171,7 +169,6 @@ async def idle(
         waiting.cancel()
     await sender.abandon()
     await application.shutdown()
-    database.close()
     assert telegram.strict_faults == []
 
 

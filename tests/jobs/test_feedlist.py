@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from bot.errors import ConfigError
 from bot.jobs.feedlist import FeedListJob
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine
 from bot.storage.tables import feed
 from tests.samples import NOW, rows_of
 
@@ -26,10 +24,9 @@ MORE = GOOD + "  - {name: beta, url: 'https://herald.example/b', publisher: Hera
 
 
 @pytest.fixture
-def storage(sqlite_url: str) -> Iterator[Storage]:
-    database = Database(make_engine(sqlite_url))
-    yield Storage(database)
-    database.close()
+def storage(sqlite_storage: Storage) -> Storage:
+    """One database is enough here."""
+    return sqlite_storage
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.jobs.poll import CONCURRENCY, PollJob
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine
 from bot.storage.tables import delivery, feed
 from tests.samples import (
     NOW,
@@ -66,16 +65,13 @@ class Newsrooms:
 
 
 @pytest.fixture
-async def newsrooms(sqlite_url: str, worker: ParseWorker) -> AsyncIterator[Newsrooms]:
+async def newsrooms(sqlite_storage: Storage, worker: ParseWorker) -> AsyncIterator[Newsrooms]:
     server, fetcher = FeedServer(), FeedFetcher()
     await server.start()
-    database = Database(make_engine(sqlite_url))
-    storage = Storage(database)
     with ThreadPoolExecutor(1) as reading:
-        job = PollJob(storage, fetcher, worker, Intake(storage, reading))
-        yield Newsrooms(server, storage, job)
+        job = PollJob(sqlite_storage, fetcher, worker, Intake(sqlite_storage, reading))
+        yield Newsrooms(server, sqlite_storage, job)
         await job.finish(1)
-    database.close()
     await fetcher.close()
     await server.stop()
 
