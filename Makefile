@@ -16,14 +16,14 @@ demo: $(VENV)/run.stamp  ## show the whole product in your browser, with sample 
 	@$(BIN)/python -m bot demo
 
 test: $(VENV)/dev.stamp  ## the fast tests: no service, no account, under a minute
-	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 2 --dist worksteal
 
 check: $(VENV)/dev.stamp  ## all the rest: slow tests, browser, lint, types, layers, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "slow or browser"
+	$(BIN)/python -m pytest -q -m "slow or browser" -n 2 --dist worksteal
 
 lock:  ## renew the hash-locked pins from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt

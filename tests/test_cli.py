@@ -78,6 +78,7 @@ async def test_check_says_everything_that_is_wrong_at_once(tmp_path: Path) -> No
         assert complaint in said
 
 
+@pytest.mark.slow
 async def test_check_of_a_good_installation_is_content(
     tmp_path: Path, news: FeedServer, telegram: BotApi
 ) -> None:
@@ -96,6 +97,7 @@ async def test_check_of_a_good_installation_is_content(
     assert "web page, not a feed" in said
 
 
+@pytest.mark.slow
 async def test_poll_stores_in_silence_then_tells_what_is_new_and_never_to_whom(
     tmp_path: Path, news: FeedServer
 ) -> None:
@@ -118,6 +120,7 @@ async def test_poll_stores_in_silence_then_tells_what_is_new_and_never_to_whom(
     assert "0 feeds asked" in said
 
 
+@pytest.mark.slow
 async def test_glossary_shows_what_a_word_means_in_three_languages() -> None:
     code, said = await sahman("glossary", "граница")
     assert code == 0
@@ -132,6 +135,7 @@ async def test_an_instant_that_cannot_be_read_is_answered_with_an_example() -> N
     assert "2026-09-12T09:00:00Z" in said
 
 
+@pytest.mark.slow
 async def test_without_a_token_run_says_how_to_get_one_and_shows_the_demo(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     with log.open("wb") as stream:

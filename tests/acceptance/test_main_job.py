@@ -50,6 +50,14 @@ class World:
             assert answer.status == 200, await answer.text()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty SQLite file; in the slow tests a PostgreSQL database too."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/sahman.db"
+
+
 @pytest.fixture
 async def world(tmp_path: Path, database_url: str) -> AsyncIterator[World]:
     telegram, news = BotApi(TOKEN), FeedServer()
@@ -169,6 +177,7 @@ async def test_a_kill_while_it_runs_loses_no_item_and_no_command(
         assert await sahman.stop() == 0
 
 
+@pytest.mark.slow
 async def test_a_token_that_telegram_refuses_stops_it_with_what_to_do(tmp_path: Path) -> None:
     telegram = BotApi("987654:another-token-of-no-value-0000000000")
     await telegram.start()

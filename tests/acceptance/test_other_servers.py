@@ -58,6 +58,7 @@ async def emulator() -> AsyncIterator[tuple[Emulator, str]]:
     await runner.cleanup()
 
 
+@pytest.mark.slow
 async def test_alerts_arrive_through_a_server_that_refuses_what_is_cosmetic(
     emulator: tuple[Emulator, str], tmp_path: Path
 ) -> None:
