@@ -21,6 +21,8 @@ _DECLARED = re.compile(rb"<\?xml[^>]*?encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 # Labels that servers send without meaning them.
 _EMPTY_LABELS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
+# Python calls these codecs of text too; no server writes in them.
+_NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 _CYRILLIC_TWIN = {"windows-1251": "koi8-r", "cp1251": "koi8-r", "koi8-r": "cp1251"}
 # Western letters read as Cyrillic stand alone within Latin words.
 _MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
@@ -62,8 +64,10 @@ def _decode_as(body: bytes, label: str) -> str | None:
     if label.replace("-", "") == "armscii8":
         return _decode_armscii(body)
     try:
+        if codecs.lookup(label).name.replace("_", "-") in _NO_CHARSETS:
+            return None
         text = body.decode(label)
-    except (LookupError, UnicodeError):  # unknown, wrong, or no charset at all ("undefined")
+    except (LookupError, UnicodeError):
         return None
     twin = _CYRILLIC_TWIN.get(label)
     if twin is not None:
