@@ -116,8 +116,8 @@ def _execute(server: Server, statement: str) -> None:
 def _storage_over(engine: Engine) -> Iterator[Storage]:
     database = Database(engine)
     yield Storage(database)
-    database.close()
+    for executor in (database._writer, database._readers):
+        executor.shutdown()  # its `close` would end the connections too, for the next to open anew
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
-    engine.dispose()
