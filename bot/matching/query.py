@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,14 @@ class WordPattern:
     # How much the word narrows a search: longer and rarer is more.
     weight: int = 0
 
-    def may_fit(self, keys: frozenset[str]) -> bool:
-        """Tell whether a text with these keys can hold the word at all."""
-        return not (keys.isdisjoint(self.keys) and keys.isdisjoint(self.near_keys))
+    def may_stand(self, places: Mapping[str, Sequence[int]]) -> set[int]:
+        """Return where in a text the word can stand, given where each key does."""
+        found: set[int] = set()
+        for key in (*self.keys, *self.near_keys):
+            at = places.get(key)
+            if at is not None:
+                found.update(at)
+        return found
 
     def fits(self, word: WordKeys, hidden: frozenset[str] = _NOTHING) -> bool:
         """Tell whether a word of a text is what is looked for."""
@@ -78,24 +83,36 @@ class Term:
         """Return where the term stands in a text, as places of words, or None."""
         concepts = self.concepts
         hidden = {} if self.quoted else text.hidden
-        keys = text.every_key
-        if concepts and not keys.isdisjoint(concepts):
+        if concepts:
             for span in text.spans:
                 if span.concept in concepts:
                     return span.start, span.end
-            for place, word in enumerate(text.words):
-                for key in word.keys:
-                    if key in concepts and key not in text.hidden.get(place, ()):
-                        return place, place + 1
-        if not all(word.may_fit(keys) for word in self.words):
-            return None
-        first, size = self.words[0], len(self.words)
-        for place in range(len(text.words) - size + 1):
-            if first.fits(text.words[place], hidden.get(place, _NOTHING)) and all(
-                self.words[n].fits(text.words[place + n], hidden.get(place + n, _NOTHING))
-                for n in range(1, size)
+            meant = [
+                place
+                for concept in concepts
+                for place in text.places.get(concept, ())
+                if concept not in text.hidden.get(place, ())
+            ]
+            if meant:
+                return min(meant), min(meant) + 1
+        # From the word that stands in the fewest places; most texts lack one of them.
+        rarest, candidates = 0, None
+        for n, word in enumerate(self.words):
+            standing = word.may_stand(text.places)
+            if not standing:
+                return None
+            if candidates is None or len(standing) < len(candidates):
+                rarest, candidates = n, standing
+        size = len(self.words)
+        for place in sorted(candidates or ()):
+            start = place - rarest
+            if start < 0 or start + size > len(text.words):
+                continue
+            if all(
+                word.fits(text.words[start + n], hidden.get(start + n, _NOTHING))
+                for n, word in enumerate(self.words)
             ):
-                return place, place + size
+                return start, start + size
         return None
 
     def anchors(self) -> frozenset[str]:

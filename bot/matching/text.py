@@ -1,5 +1,6 @@
 """A text, read: its words with their keys, and the concepts that several words make."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,7 +33,7 @@ class ReadText:
     def keys(self) -> frozenset[str]:
         """Every key of the text: what is stored with an item, to be looked up by."""
         if not self.hidden:
-            return self.every_key
+            return frozenset(self.places) | {span.concept for span in self.spans}
         found: set[str] = set()
         for place, word in enumerate(self.words):
             if place in self.hidden:
@@ -43,12 +44,17 @@ class ReadText:
         return frozenset(found)
 
     @cached_property
-    def every_key(self) -> frozenset[str]:
-        """Every key of the text, those that do not count too: a quick no for most queries."""
-        found: set[str] = {span.concept for span in self.spans}
-        for word in self.words:
-            found.update(word.keys)
-        return frozenset(found)
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """Where each key stands, those that do not count there too."""
+        found: dict[str, list[int]] = {}
+        for place, word in enumerate(self.words):
+            for key in word.keys:
+                standing = found.get(key)
+                if standing is None:
+                    found[key] = [place]
+                else:
+                    standing.append(place)
+        return found
 
     def as_written(self, start: int, end: int) -> str:
         """Return words of the text as they stand in it."""
