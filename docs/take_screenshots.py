@@ -22,7 +22,7 @@ _ARGUMENTS = (
 )
 _PHONE = {"width": 390, "height": 844}
 _DESKTOP = {"width": 1180, "height": 800}
-_ANI, _MIKHAIL, _LENA = 101, 102, 103
+_ANI, _MIKHAIL = 101, 102
 
 
 async def main() -> None:
@@ -40,7 +40,6 @@ async def main() -> None:
                 executable_path=chromium, args=_ARGUMENTS.split()
             )
             await _take_phone(browser, address, _ANI, "սահման", "phone-hy")
-            await _take_phone(browser, address, _LENA, "border", "phone-en")
             await _take_desktop(browser, address)
             await browser.close()
     finally:
