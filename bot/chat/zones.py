@@ -81,4 +81,6 @@ def _city(zone: str, locale: Locale) -> str:
 
 
 def _fold(name: str) -> str:
-    return re.sub(r"[\s_-]+", " ", name.strip().casefold().replace("և", "եւ"))
+    # casefold() makes եւ of the small ligature and եվ of the capitals that people write for it.
+    folded = name.strip().casefold().replace("և", "եվ").replace("եւ", "եվ")
+    return re.sub(r"[\s_-]+", " ", folded)
