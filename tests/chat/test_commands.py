@@ -212,28 +212,6 @@ class TestDigest:
 
 
 class TestZone:
-    @pytest.mark.parametrize(
-        ("typed", "zone"),
-        [
-            ("Yerevan", "Asia/Yerevan"),
-            ("Երևան", "Asia/Yerevan"),
-            ("ԵՐԵՎԱՆ", "Asia/Yerevan"),
-            ("Москва", "Europe/Moscow"),
-            ("asia/tbilisi", "Asia/Tbilisi"),
-            ("new york", "America/New_York"),
-            ("Нью-Йорк", "America/New_York"),
-            ("+4", "Etc/GMT-4"),
-            ("UTC-3", "Etc/GMT+3"),
-            ("+04:00", "Etc/GMT-4"),
-            ("utc", "UTC"),
-        ],
-    )
-    async def test_a_place_is_found_in_any_of_the_three_languages(
-        self, sahman: Sahman, typed: str, zone: str
-    ) -> None:
-        await sahman.say(f"/timezone {typed}")
-        assert (await sahman.reader()).zone == zone
-
     async def test_a_new_zone_moves_the_next_digest(self, sahman: Sahman) -> None:
         answer = await sahman.say("/timezone Paris")
         assert "10:00" in answer.text
@@ -345,22 +323,24 @@ async def test_no_button_carries_more_than_telegram_takes(sahman: Sahman) -> Non
             assert len(button["text"]) <= 40
 
 
-@pytest.mark.parametrize(
-    "data",
-    ["", "nonsense", "remove:", "remove:x", "remove:99999999999999999999", "ready:9", "ready:-1",
-     "follow:x", "follow:1", "latest:x:", "latest:1:x", "latest::", "latest:0:99999999999999999999",
-     "language:xx", "timezone:Mordor", "digest:noon", "stop:maybe", "narrow:1:en", "narrow::"],
-)  # fmt: skip
+NONSENSE = [
+    "", "nonsense", "remove:", "remove:x", "remove:99999999999999999999", "ready:9", "ready:-1",
+    "follow:x", "follow:1", "latest:x:", "latest:1:x", "latest::", "latest:0:99999999999999999999",
+    "language:xx", "timezone:Mordor", "digest:noon", "stop:maybe", "narrow:1:en", "narrow::",
+]  # fmt: skip
+
+
 async def test_a_button_that_says_nonsense_is_answered_and_changes_nothing(
-    sahman: Sahman, data: str
+    sahman: Sahman,
 ) -> None:
     welcome = await sahman.say("/start")
-    welcome.buttons[0]["callback_data"] = data
     before = await sahman.reader()
-    await sahman.api.tap(ANI, welcome.message_id, data).wait()
-    await sahman.silence()
+    for data in NONSENSE:
+        welcome.reply_markup = {"inline_keyboard": [[{"text": "x", "callback_data": data}]]}
+        await sahman.api.tap(ANI, welcome.message_id, data).wait()
+    said = await sahman.silence()
     assert await sahman.reader() == before
-    assert not any("went wrong" in message.text for message in sahman.api.messages(ANI))
+    assert not any("went wrong" in text for text in said)
 
 
 async def test_a_source_that_is_not_read_cannot_be_asked_for(sahman: Sahman) -> None:

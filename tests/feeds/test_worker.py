@@ -58,7 +58,12 @@ async def test_items_and_failures_come_back_from_the_worker(worker: ParseWorker)
 
 @pytest.mark.parametrize(
     ("trouble", "said"),
-    [(hang, "longer than"), (die, "crashed"), (swell, "memory"), (dig, "deep")],
+    [
+        pytest.param(hang, "longer than", marks=pytest.mark.slow),
+        (die, "crashed"),
+        pytest.param(swell, "memory", marks=pytest.mark.slow),
+        (dig, "deep"),
+    ],
 )
 async def test_a_parse_that_goes_wrong_fails_its_own_feed_only(
     worker: ParseWorker, monkeypatch: pytest.MonkeyPatch, trouble: Any, said: str
