@@ -23,6 +23,7 @@ from bot.chat.sender import Sender
 from bot.chat.visit import Services
 from bot.demo import BotApi
 from bot.demo.chats import Message
+from bot.language import load
 from bot.model import Subscriber
 from bot.storage import Storage
 from bot.storage.tables import chat
@@ -31,6 +32,8 @@ from tests.samples import NOW, change_rows, expand, new_item, open_feed, take_in
 
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
 ANI, OLEG, ARAM = 101, 202, 303
+#: Other tests may run on the same two cores.
+_PATIENCE_S = 20.0
 
 
 @dataclass
@@ -76,12 +79,16 @@ class Sahman:
         """Let somebody write; return the (last) answer."""
         sent = self.api.send_text(chat_id, text, user_id=user_id, thread_id=topic)
         after = sent.message_id
-        return (await self.api.wait_messages(chat_id, after=after, count=answers))[answers - 1]
+        return (
+            await self.api.wait_messages(chat_id, after=after, count=answers, timeout=_PATIENCE_S)
+        )[answers - 1]
 
     async def tap(self, label: str, chat_id: int = ANI, *, user_id: int | None = None) -> str:
         """Tap the newest button with this label; return what Telegram shows for it."""
         message = self.newest_with(label, chat_id)
-        answer = await self.api.tap(chat_id, message.message_id, label, user_id=user_id).wait()
+        answer = await self.api.tap(chat_id, message.message_id, label, user_id=user_id).wait(
+            _PATIENCE_S
+        )
         await self.silence(chat_id)  # the answer comes first, what the tap changes after it
         return answer.text or ""
 
@@ -94,7 +101,7 @@ class Sahman:
 
     async def silence(self, chat_id: int = ANI) -> list[str]:
         """Wait until everything said so far is dealt with; return what the chat holds."""
-        deadline = asyncio.get_running_loop().time() + 5
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_S
         while len(self.api.messenger.updates):
             assert asyncio.get_running_loop().time() < deadline, "an update is not confirmed"
             await asyncio.sleep(0.005)
@@ -130,6 +137,12 @@ def labels(message: Message) -> list[str]:
     return [button["text"] for button in message.buttons]
 
 
+@pytest.fixture(scope="session")
+def languages() -> None:
+    """Load the dictionaries before anybody waits for an answer."""
+    load()
+
+
 @pytest.fixture
 async def telegram() -> AsyncIterator[BotApi]:
     """A Bot API server that knows three people, who have not written yet."""
@@ -144,7 +157,10 @@ async def telegram() -> AsyncIterator[BotApi]:
 
 @pytest.fixture
 async def idle(
-    telegram: BotApi, sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+    telegram: BotApi,
+    sqlite_storage: Storage,
+    languages: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Sahman]:
     """Everything built and connected, nothing started."""
     monkeypatch.setattr(receive, "_growing_s", lambda failures: 0.02)
