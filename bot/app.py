@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 HEARTBEAT = Path(tempfile.gettempdir()) / "sahman.alive"
 
 # A round of `poll --at` in the future must not stop a feed until then.
-_LONGEST_PLAUSIBLE_GAP = timedelta(hours=2)
+_LONGEST_BACK_OFF = timedelta(hours=2)
 _POLL_TICK_S = 2
 _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
@@ -113,7 +113,7 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, datetime.now(UTC)))
-        await parts.storage.feeds.pull_in(datetime.now(UTC) + _LONGEST_PLAUSIBLE_GAP)
+        await parts.storage.feeds.pull_in(datetime.now(UTC), _LONGEST_BACK_OFF)
         if settings.token is None:
             raise TokenRefused("BOT_TOKEN is not set")
         bot = make_bot(settings.token.get_secret_value(), settings.api_url)

@@ -105,7 +105,11 @@ class Intake:
 
 def compile_keyword(typed: str) -> CompiledKeyword:
     """Return the stored forms of what was typed; raises KeywordRefused."""
-    query = parse_keyword(typed)
+    return to_stored(typed, parse_keyword(typed))
+
+
+def to_stored(typed: str, query: Query) -> CompiledKeyword:
+    """Return the stored forms of what was typed and has been parsed."""
     return CompiledKeyword(
         typed=typed,
         query=query.canonical,

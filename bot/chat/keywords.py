@@ -14,7 +14,7 @@ from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
 from bot.delivery.split import cut
-from bot.intake import compile_keyword, find_words
+from bot.intake import find_words, to_stored
 from bot.matching import KeywordRefused, find_concepts, find_unknown_source, parse_keyword
 from bot.model import Item, Keyword
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
@@ -171,7 +171,6 @@ async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
     typed = " ".join(typed.split())
     try:
         query = await asyncio.to_thread(parse_keyword, typed)
-        asked = await asyncio.to_thread(compile_keyword, typed)
     except KeywordRefused as refused:
         await visit.toast()
         await visit.answer(say_refused(refused, visit.texts, typed))
@@ -192,6 +191,7 @@ async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
     def find(item: Item) -> tuple[str, ...] | None:
         return find_words(query, item)
 
+    asked = to_stored(typed, query)
     subscriber = await visit.open_subscriber()
     keywords = visit.storage.keywords
     looked_back = await keywords.look_back(asked.anchors, find, visit.now)

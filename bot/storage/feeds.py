@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.config import FeedConfig, FeedsConfig
 from bot.model import Feed, Publisher, PublisherKind
@@ -97,15 +107,18 @@ class Feeds:
 
         return await self._database.write(work)
 
-    async def pull_in(self, latest: datetime) -> None:
-        """Make due at once every feed that would not be asked before *latest*."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                update(feed)
-                .where(feed.c.next_poll_at > latest)
-                .values(next_poll_at=literal(0, BigInteger))
+    async def pull_in(self, now: datetime, slack: timedelta) -> None:
+        """Make due at *now* every feed that would wait for longer than its interval and *slack*."""
+
+        def work(connection: Connection) -> None:
+            waits_until = type_coerce(feed.c.next_poll_at, BigInteger)
+            interval_ms = cast(feed.c.every_s, BigInteger) * 1000
+            latest = int((now + slack).timestamp() * 1000)
+            connection.execute(
+                update(feed).where(waits_until > latest + interval_ms).values(next_poll_at=now)
             )
-        )
+
+        await self._database.write(work)
 
     async def mark_failed(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
         """Note that a poll brought nothing usable, and when to ask again."""

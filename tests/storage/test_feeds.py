@@ -139,3 +139,17 @@ async def test_a_long_reason_is_cut(storage: Storage) -> None:
     source = await open_feed(storage)
     await storage.feeds.mark_failed(source.id, "x" * 9_999, NOW)
     assert rows_of(storage, feed)[0]["error"] == "x" * 500
+
+
+async def test_a_poll_as_of_the_far_future_does_not_stop_a_feed_until_then(
+    storage: Storage,
+) -> None:
+    await storage.feeds.save_config(feeds_config("daily", every_s=86_400), NOW)
+    (daily,) = await storage.feeds.claim_due(NOW, 10)
+    slack = timedelta(hours=2)
+    await storage.feeds.mark_unchanged(daily.id, NOW + timedelta(days=1, hours=1), NOW)
+    await storage.feeds.pull_in(NOW, slack)
+    assert await storage.feeds.claim_due(NOW, 10) == []  # no longer than its own interval
+    await storage.feeds.mark_unchanged(daily.id, NOW + timedelta(days=3), NOW)
+    await storage.feeds.pull_in(NOW, slack)
+    assert [feed.name for feed in await storage.feeds.claim_due(NOW, 10)] == ["daily"]
