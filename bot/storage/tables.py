@@ -212,6 +212,8 @@ chat = Table(
     # Lease, pace and retry in one: nothing unasked goes to this chat before that instant.
     Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("lease", BigInteger, nullable=False, server_default="0"),
+    # When that gate was set: one set in the future was set before the clock was put back.
+    Column("gated_at", BigInteger, nullable=False, server_default="0"),
     postgresql_with={"fillfactor": "70"},
 )
 
@@ -263,6 +265,9 @@ fanout = Table(
     _to("keyword.id", primary_key=True, index=True),
     _to("story.id", index=True),
     Column("cursor", BigInteger, nullable=False, server_default="0"),
+    Column("gravity", SmallInteger, nullable=False, server_default="0"),
+    # When its story was last given a chunk: the one that waited longest is next.
+    Column("served_at", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
@@ -297,7 +302,13 @@ delivery = Table(
     Column("settled_at", BigInteger),
     UniqueConstraint("subscriber_id", "kind", "ref"),
     Index(
-        "ix_delivery_due", "kind", "due_at", "id", sqlite_where=_PENDING, postgresql_where=_PENDING
+        "ix_delivery_due",
+        "kind",
+        "gravity",
+        "due_at",
+        "id",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
     ),
     Index("ix_delivery_chat", "chat_id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index("ix_delivery_settled", "settled_at"),
@@ -305,12 +316,21 @@ delivery = Table(
     postgresql_with={"fillfactor": "50"},  # room for the claim's update in place
 )
 
-#: One row per bot token: the send clock (GCRA's theoretical arrival time, in milliseconds).
+#: One row per bot token: the send clock (GCRA's theoretical arrival time, in milliseconds) and
+#: what Telegram has lately taken.
 budget = Table(
     "budget",
     metadata,
     Column("name", Text, primary_key=True),
     Column("tat", Double, nullable=False),
+    # Messages a second as of `rate_at`, lowered by refusals; 0: never lowered.
+    Column("rate", Double, nullable=False, server_default=text("0")),
+    Column("rate_at", BigInteger, nullable=False, server_default="0"),
+    # The last 429: a second chat's within seconds is about the bot, not about a chat.
+    Column("refused_at", BigInteger, nullable=False, server_default="0"),
+    Column("refused_chat", BigInteger, nullable=False, server_default="0"),
+    Column("paused_at", BigInteger, nullable=False, server_default="0"),
+    Column("paused_until", BigInteger, nullable=False, server_default="0"),
 )
 
 #: Who long-polls Telegram now.
@@ -320,6 +340,14 @@ poller = Table(
     Column("name", Text, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+#: Updates that a webhook brought and that have been dealt with: Telegram may bring one twice.
+received_update = Table(
+    "received_update",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_at", BigInteger, nullable=False, index=True),
 )
 
 #: Words someone typed that a button under the answer refers to (a button holds 64 bytes).
