@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -132,6 +133,8 @@ class Chat:
     closed_topics: set[int] = field(default_factory=set)
     messages: dict[int, Message] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
+    #: When a person last wrote or tapped here, by time.monotonic().
+    wrote_s: float = -math.inf
 
     @property
     def is_private(self) -> bool:

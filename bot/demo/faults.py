@@ -1,69 +1,161 @@
-"""Answers that a test wants to go wrong, and the order they go wrong in.
+"""What a test wants to go wrong between a bot and Telegram, how often, and for whom.
 
-Rate limits and further kinds of trouble belong here too: `Faults.planned` is asked once for
-every call, before the call has any effect, and `Faults.delay_s` after it.
+A `Fault` is one kind of trouble. Those of `before` strike a call before it has any effect, those
+of `after` keep back or lose the answer to a call that took effect: the bot cannot tell.
 """
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.demo.refusal import Refusal
+from bot.demo.refusal import Refusal, too_many
+
+# Our own words in the shape of what a proxy before Telegram's servers answers.
+_PAGE = (
+    "<!DOCTYPE html>\r\n<html>\r\n<head><title>{code} {name}</title></head>\r\n<body>\r\n"
+    "<h1>{code} {name}</h1>\r\n<p>The server behind this one gave no usable answer.</p>\r\n"
+    "</body>\r\n</html>\r\n"
+)
+_NAMES = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of trouble: exactly one of a refusal, a page, a late answer, a cut, a silence."""
+
+    accepted: bool = False
+    refusal: Refusal | None = None
+    page_code: int = 0
+    page: str = ""
+    late_s: float = 0.0
+    cut: bool = False
+    silent: bool = False
+
+
+def refused(refusal: Refusal) -> Fault:
+    """Answer with *refusal*."""
+    return Fault(refusal=refusal)
+
+
+def flooded(retry_after_s: float) -> Fault:
+    """Answer 429: wait so many seconds."""
+    return Fault(refusal=too_many(retry_after_s))
+
+
+def broken(code: int = 500) -> Fault:
+    """Answer a 5xx in JSON, as the Bot API server itself does."""
+    return Fault(refusal=Refusal(code, _NAMES.get(code, "Internal Server Error")))
+
+
+def error_page(code: int = 502) -> Fault:
+    """Answer a page of HTML, as a proxy before the server does."""
+    name = _NAMES.get(code, "Bad Gateway")
+    return Fault(page_code=code, page=_PAGE.format(code=code, name=name))
+
+
+def late(seconds: float) -> Fault:
+    """Take the call and answer it *seconds* later."""
+    return Fault(accepted=True, late_s=seconds)
+
+
+def cut(*, accepted: bool) -> Fault:
+    """Close the connection without an answer, before or after the call took effect."""
+    return Fault(accepted=accepted, cut=True)
+
+
+def silent(*, accepted: bool) -> Fault:
+    """Keep the connection open and never answer, whether or not the call took effect."""
+    return Fault(accepted=accepted, silent=True)
+
+
+def unauthorized() -> Fault:
+    """Answer 401: Telegram no longer knows the token."""
+    return Fault(refusal=Refusal(401, "Unauthorized"))
+
+
+def conflict() -> Fault:
+    """Answer 409: another process asks for the updates. Meant for getUpdates."""
+    return Fault(
+        refusal=Refusal(
+            409,
+            "Conflict: terminated by other getUpdates request; make sure that only one bot"
+            " instance is running",
+        )
+    )
 
 
 @dataclass(slots=True)
-class _Refuse:
-    method: str
-    chat_id: int | None
-    refusal: Refusal
-    times: int
+class _Plan:
+    fault: Fault
+    methods: frozenset[str]
+    chats: frozenset[str]
+    times: float
+    probability: float
+    chance: random.Random
 
-
-@dataclass(slots=True)
-class _Delay:
-    method: str
-    seconds: float
-    times: int
+    def strikes(self, method: str, parameters: dict[str, Any]) -> bool:
+        """Say whether this call is hit, and count it if so."""
+        if self.times <= 0 or not (ANY in self.methods or method in self.methods):
+            return False
+        if self.chats and str(parameters.get("chat_id")) not in self.chats:
+            return False
+        if self.probability < 1 and self.chance.random() >= self.probability:
+            return False
+        self.times -= 1
+        return True
 
 
 class Faults:
-    """What is planned to go wrong. A method of ``*`` stands for every method."""
+    """What is planned to go wrong; of several plans for one call the earliest strikes."""
 
     def __init__(self) -> None:
-        self._refusals: list[_Refuse] = []
-        self._delays: list[_Delay] = []
+        self._before: list[_Plan] = []
+        self._after: list[_Plan] = []
 
-    def refuse(
-        self, method: str, refusal: Refusal, *, times: int = 1, chat_id: int | None = None
+    def plan(
+        self,
+        fault: Fault,
+        *methods: str,
+        chats: Iterable[int] = (),
+        times: int | None = 1,
+        probability: float = 1.0,
+        seed: int = 0,
     ) -> None:
-        """Answer the next *times* calls of *method* (to *chat_id*) with *refusal*."""
-        self._refusals.append(_Refuse(method, chat_id, refusal, times))
+        """Let *fault* strike the next calls of *methods* (none: any) to *chats* (none: any).
 
-    def delay(self, method: str, seconds: float, times: int = 1) -> None:
-        """Hold back the answers to the next *times* calls of *method*."""
-        self._delays.append(_Delay(method, seconds, times))
+        It strikes *times* times (None: until `clear`), each call with *probability*, drawn from
+        *seed*, so that a run can be repeated.
+        """
+        plan = _Plan(
+            fault,
+            frozenset(methods or (ANY,)),
+            frozenset(map(str, chats)),
+            float("inf") if times is None else times,
+            probability,
+            random.Random(seed),  # noqa: S311 - repeatable, and nobody's secret
+        )
+        (self._after if fault.accepted else self._before).append(plan)
 
-    def planned(self, method: str, parameters: dict[str, Any]) -> Refusal | None:
-        """Return the refusal planned for this call and count it as used."""
-        for fault in self._refusals:
-            wanted_chat = fault.chat_id is None or str(fault.chat_id) == str(
-                parameters.get("chat_id")
-            )
-            if fault.times > 0 and fault.method in {"*", method} and wanted_chat:
-                fault.times -= 1
-                return fault.refusal
-        return None
+    def before(self, method: str, parameters: dict[str, Any]) -> Fault | None:
+        """Return the trouble that this call meets before it takes effect, and count it."""
+        return _first(self._before, method, parameters)
 
-    def delay_s(self, method: str) -> float:
-        """Return for how long this answer is held back and count the delay as used."""
-        for fault in self._delays:
-            if fault.times > 0 and fault.method in {"*", method}:
-                fault.times -= 1
-                return fault.seconds
-        return 0.0
+    def after(self, method: str, parameters: dict[str, Any]) -> Fault | None:
+        """Return the trouble that the answer to this call meets, and count it."""
+        return _first(self._after, method, parameters)
 
     def clear(self) -> None:
         """Plan nothing any more."""
-        self._refusals.clear()
-        self._delays.clear()
+        self._before.clear()
+        self._after.clear()
+
+
+def _first(plans: list[_Plan], method: str, parameters: dict[str, Any]) -> Fault | None:
+    for plan in plans:
+        if plan.strikes(method, parameters):
+            return plan.fault
+    return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,10 @@ _PLAIN = re.compile(rb"[^<&]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = frozenset(b" \t\r\n\0\x0b")
 _NAME_TOKEN = re.compile(rb"[A-Za-z0-9.\-]*")
+# A name ends with one of the keys' bytes or with white space.
+_NAME_BEFORE = {
+    stop: re.compile(rb"[^" + stop + rb" \t\r\n\0\x0b]*") for stop in (b">", b"=", b"=>")
+}
 _END = 0  # what TDLib's C strings end with
 
 Entity = dict[str, Any]
@@ -121,12 +126,10 @@ class _Parser:
             self._at += 1
 
     def _name(self, stop: bytes) -> bytes:
-        begin = self._at
-        while self._at < len(self._bytes) and self._bytes[self._at] not in stop:
-            if self._bytes[self._at] in _SPACE:
-                break
-            self._at += 1
-        return self._bytes[begin : self._at]
+        found = _NAME_BEFORE[stop].match(self._bytes, self._at)
+        name = found[0] if found else b""
+        self._at += len(name)
+        return name
 
     def _add(self, text: str) -> None:
         self._pieces.append(text)
@@ -195,6 +198,10 @@ class _Parser:
                 raise _cant_parse(f"Unexpected end of name token at byte offset {begin}")
             return self._bytes[begin : self._at].decode().lower()
         self._at += 1
+        end = self._bytes.find(quote, self._at)
+        if end >= 0 and b"&" not in (plain := self._bytes[self._at : end]):
+            self._at = end + 1
+            return plain.decode("utf-8", "replace")
         value = bytearray()
         while self._at < len(self._bytes) and self._bytes[self._at] != quote:
             decoded = None
@@ -297,6 +304,7 @@ def _decode_reference(data: bytes, at: int) -> tuple[str, int] | None:
     return _NAMED[literal[1]], literal.end()
 
 
+@lru_cache(maxsize=4096)
 def checked_link(url: str) -> str | None:
     """Return *url* as Telegram keeps it, or None when it is none."""
     url = url.strip()

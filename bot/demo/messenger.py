@@ -69,6 +69,8 @@ class Messenger:
     """All state of the server, changed only through its methods."""
 
     def __init__(self) -> None:
+        #: How many messages a chat keeps; None: all. Benches send more than memory should hold.
+        self.keep_messages: int | None = None
         self.bot = User(BOT_ID, "Sahman", username=BOT_USERNAME, is_bot=True)
         self.reset()
 
@@ -129,6 +131,8 @@ class Messenger:
         entities = fields.pop("entities", [])
         message = Message(next(ids), chat.chat_id, sender, now(), text, html, entities, **fields)
         chat.messages[message.message_id] = message
+        if self.keep_messages is not None and len(chat.messages) > self.keep_messages:
+            del chat.messages[next(iter(chat.messages))]
         if message.media is not None:
             self.files[message.media.file_id] = message.media
         self.changes.add("message", chat.chat_id, message_id=message.message_id)
@@ -153,6 +157,7 @@ class Messenger:
 
     def open_tap(self, chat: Chat, message: Message, user: User, data: str) -> Tap:
         """Tell the bot that *user* pressed the button bearing *data*."""
+        chat.wrote_s = time.monotonic()
         tap = Tap(str(secrets.randbits(62)), chat.chat_id, message.message_id, data)
         self.taps[tap.query_id] = tap
         self.updates.add(

@@ -109,6 +109,7 @@ class People:
             thread_id=thread_id,
             reply_to=reply_to,
         )
+        chat.wrote_s = time.monotonic()
         if self._bot_reads(chat, message):
             self.messenger.updates.add("message", self.messenger.wire(message))
         return message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -40,6 +41,14 @@ def bad_request(reason: str) -> Refusal:
 def forbidden(reason: str) -> Refusal:
     """Return a 403 with Telegram's prefix."""
     return Refusal(403, f"Forbidden: {reason}")
+
+
+def too_many(wait_s: float) -> Refusal:
+    """Return a 429 that asks to wait; Telegram counts in whole seconds, never none."""
+    retry_after = max(1, math.ceil(wait_s))
+    return Refusal(
+        429, f"Too Many Requests: retry after {retry_after}", {"retry_after": retry_after}
+    )
 
 
 class PeopleError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.demo.markup import MAX_ENTITIES, Entity, parse_html, sort_entities, utf16_length
@@ -32,10 +33,11 @@ _OPAQUE = frozenset({"code", "pre", "text_link", "text_mention", "custom_emoji"}
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """A text as Telegram keeps it."""
+    """A text as Telegram keeps it, and how many entities the bot gave it."""
 
     text: str
     entities: list[Entity]
+    given: int
 
 
 def format_text(parameters: dict[str, Any], name: str, faults: list[str]) -> Formatted:
@@ -47,25 +49,35 @@ def format_text(parameters: dict[str, Any], name: str, faults: list[str]) -> For
     explicit_key = "caption_entities" if caption else "entities"
     mode = str(parameters.get("parse_mode", "")).lower()
     if mode == "html":
-        text, entities = parse_html(raw)
+        found = _read_html(raw, caption)
     elif mode == "":
-        text, entities = raw, list(parameters.get(explicit_key) or [])
+        found = _finish(raw, list(parameters.get(explicit_key) or []), caption)
     elif mode in {"markdown", "markdownv2"}:
         # We never send it; a half-right parser would only hide that we began to.
         faults.append(f"parse_mode {parameters['parse_mode']} is not read by this server")
-        text, entities = raw, []
+        found = _finish(raw, [], caption)
     else:
         raise bad_request("unsupported parse_mode")
+    if found.given > MAX_ENTITIES:
+        faults.append(f"{found.given} entities: Telegram drops those after {MAX_ENTITIES}")
+    return found
+
+
+@lru_cache(maxsize=512)
+def _read_html(raw: str, caption: bool) -> Formatted:
+    # One alert goes to thousands: it is read once, and nobody changes what was read.
+    return _finish(*parse_html(raw), caption)
+
+
+def _finish(text: str, entities: list[Entity], caption: bool) -> Formatted:
     text, entities = _trim(_clean(text), entities)
     if not text and not caption:
         raise bad_request("text must be non-empty")
     # Telegram counts code points here, although entities count UTF-16 units.
     if len(text) > (MAX_CAPTION if caption else MAX_TEXT):
         raise bad_request("message caption is too long" if caption else "message is too long")
-    if len(entities) > MAX_ENTITIES:
-        faults.append(f"{len(entities)} entities: Telegram drops those after {MAX_ENTITIES}")
-        entities = entities[:MAX_ENTITIES]
-    return Formatted(text, with_found_entities(text, entities)[:MAX_ENTITIES])
+    kept = with_found_entities(text, entities[:MAX_ENTITIES])[:MAX_ENTITIES]
+    return Formatted(text, kept, len(entities))
 
 
 def with_found_entities(text: str, entities: list[Entity]) -> list[Entity]:
