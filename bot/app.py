@@ -50,6 +50,8 @@ _log = logging.getLogger(__name__)
 #: Touched while the event loop turns; the image's health check looks at its age.
 HEARTBEAT = Path(tempfile.gettempdir()) / "sahman.alive"
 
+# `poll` counts what it owes, up to what stands in the outbox at the highest rate.
+_COUNTED_RATE = 1_000.0
 # A round of `poll --at` in the future must not stop a feed until then.
 _LONGEST_BACK_OFF = timedelta(hours=2)
 _POLL_TICK_S = 2
@@ -155,7 +157,7 @@ async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult]
     async with open_parts(settings, now) as parts:
         before = await parts.storage.deliveries.count_owed()
         results = await parts.polls.run_round(now)
-        while await parts.storage.deliveries.expand():
+        while await parts.storage.deliveries.expand(_COUNTED_RATE):
             pass
         return results, await parts.storage.deliveries.count_owed() - before
 

@@ -180,6 +180,7 @@ def _read_item(
         seen_at=now,
         story_key=find_story_key(link=link, feed=feed.name, item_key=key),
         keys=read.keys,
+        gravity=read.gravity,
         alerts=feed.polled_before and now - published_at <= STALE_AFTER,
     )
     return new, read

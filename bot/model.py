@@ -40,6 +40,11 @@ class DeliveryKind(IntEnum):
 
     ALERT = 1
     DIGEST = 3
+    EDIT = 4  #: of an alert that was sent: only when nothing else waits
+
+
+#: The glossary's highest: people killed, under fire, told to flee. Graver alerts are sent first.
+MAX_GRAVITY = 3
 
 
 class DeliveryState(IntEnum):
@@ -62,6 +67,27 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a feed asks to be asked: by its server's headers and by its document."""
+
+    fresh_s: int = 0  #: Cache-Control or Expires: its answer holds for so long
+    every_s: int = 0  #: the larger of <ttl> and sy:updatePeriod
+    skip_hours: frozenset[int] = frozenset()  #: of the day in UTC
+    skip_days: frozenset[int] = frozenset()  #: of the week in UTC, Monday is 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a feed publishes: its items by hour of the week, older ones counting less."""
+
+    hours: tuple[float, ...] = ()  #: 168 counts from Monday 0:00 UTC on, or none yet
+    days: float = 0.0  #: how many days they stand for
+    as_of: datetime | None = None
+    newest_at: datetime | None = None  #: when its newest item was published
+    new_at: datetime | None = None  #: when a poll last brought something new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A configured source of items and what its last poll left behind."""
 
@@ -80,6 +106,15 @@ class Feed:
     body_hash: str
     polled_before: bool
     failures: int
+    #: Where permanent redirects lead; empty: to its own address.
+    moved_to: str = ""
+    #: It was moved, or given a new address, and has not been read there yet.
+    moved: bool = False
+    read_at: datetime | None = None  #: when its list of items was last read
+    last_success_at: datetime | None = None
+    gap_s: int = 0  #: how long it was last left alone
+    pace: Pace = Pace()
+    rhythm: Rhythm = Rhythm()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +126,18 @@ class ParsedItem:
     title: str
     summary: str
     published_at: datetime | None
+    #: Whom an aggregator names as the publisher, and that publisher's address.
+    source: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed's document as the parser gave it."""
+
+    items: tuple[ParsedItem, ...]
+    pace: Pace = Pace()  #: without what the server's headers say
+    skipped: tuple[str, ...] = ()  #: entries that an error of ours kept from being read, with why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +170,9 @@ class NewItem:
     story_key: str
     keys: frozenset[str]
     alerts: bool  #: False: stored in silence (first poll, or old when first seen)
+    matches: bool = False  #: stored in silence, but told in the next digest (a feed that returned)
+    source: str = ""  #: its publisher, where that is not its feed's
+    gravity: int = 0  #: of its gravest concept in the glossary, 0 to MAX_GRAVITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +215,7 @@ class Delivery:
     kind: DeliveryKind
     ref: str
     subscriber: Subscriber
+    chat_kind: ChatKind
     lease: int
     part: int
     doubtful: bool
@@ -174,6 +225,11 @@ class Delivery:
     after_item: int
     upto_item: int
     created_at: datetime
+    #: Its turn on the send clock: so long after the claim.
+    turn_ms: int = 0
+    #: This alert and the others that go with it in one bulletin, oldest first; empty: it goes by
+    #: itself.
+    bulletin: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,9 @@ def new_item(title: str, **changes: Any) -> NewItem:
         "story_key": link or key,
         **changes,
     }
-    keys = read_text(matched_text(title, values["summary"])).keys
-    return NewItem(key=key, guid=key, link=link, title=title, keys=keys, **values)
+    read = read_text(matched_text(title, values["summary"]))
+    values.setdefault("gravity", read.gravity)
+    return NewItem(key=key, guid=key, link=link, title=title, keys=read.keys, **values)
 
 
 async def take_in(
@@ -195,7 +196,7 @@ async def take_in(
 
 async def expand(storage: Storage) -> None:
     """Owe everything that is to be owed."""
-    while await storage.deliveries.expand():
+    while await storage.deliveries.expand(1_000):
         pass
 
 

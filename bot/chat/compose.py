@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from telegram import InlineKeyboardMarkup
 
-from bot.delivery.render import render_alert, render_digest
+from bot.delivery.render import render_alert, render_bulletin, render_digest
 from bot.model import Delivery, DeliveryKind, Subscriber
 from bot.storage import Storage
+from bot.storage.matches import Alerted
 from bot.texts import Texts
 
 
@@ -20,6 +21,12 @@ class Composed:
 
     messages: tuple[str, ...]
     keyboard: InlineKeyboardMarkup | None = None
+    #: The alerts that these messages tell, when it is a bulletin: the others go into the next.
+    told: tuple[Delivery, ...] = ()
+    #: The alerts of a bulletin that have nothing to say any more.
+    empty: tuple[Delivery, ...] = ()
+    #: The message to replace, when it is an edit.
+    message_id: int | None = None
 
 
 class Composer:
@@ -29,24 +36,39 @@ class Composer:
         self._storage = storage
         self._texts = texts
 
-    async def compose(self, owed: Delivery, now: datetime) -> Composed:
-        """Return what this delivery says by now."""
+    async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
+        """Return what the alerts and edits among these tell, in one read."""
+        alerts = [
+            alert
+            for each in owed
+            if each.kind is not DeliveryKind.DIGEST
+            for alert in (each.bulletin or (each,))
+        ]
+        return await self._storage.matches.load_stories(alerts) if alerts else {}
+
+    async def compose(
+        self, owed: Delivery, alerted: Mapping[int, Alerted], now: datetime
+    ) -> Composed:
+        """Return what this delivery says by now; *alerted* is what `load` returned."""
         if owed.kind is DeliveryKind.DIGEST:
             return await self._digest(owed, now)
-        return await self._alert(owed, now)
+        texts = self._texts[owed.subscriber.language]
+        if owed.bulletin:
+            return _bulletin(owed, alerted, texts, now)
+        told = alerted.get(owed.id)
+        if told is None:  # pruned, or the keyword was removed meanwhile
+            return Composed(())
+        alert = render_alert(told.items, told.keywords, owed.subscriber, texts, now)
+        if owed.kind is not DeliveryKind.EDIT:
+            return Composed((alert,))
+        message_id = await self._storage.matches.load_alert_message(owed)
+        return Composed((alert,) if message_id else (), message_id=message_id)
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.
         if not subscriber.digest_when_empty:
             return False
         return bool(await self._storage.keywords.load(subscriber.id))
-
-    async def _alert(self, owed: Delivery, now: datetime) -> Composed:
-        items, keywords = await self._storage.matches.load_story(owed)
-        if not items or not keywords:  # pruned, or the keyword was removed meanwhile
-            return Composed(())
-        texts = self._texts[owed.subscriber.language]
-        return Composed((render_alert(items, keywords, owed.subscriber, texts, now),))
 
     async def _digest(self, owed: Delivery, now: datetime) -> Composed:
         matched = await self._storage.matches.load_digest(
@@ -62,3 +84,15 @@ class Composer:
             time=hour,
         )
         return Composed(tuple(render_digest(matched, owed.subscriber, texts, title=title, now=now)))
+
+
+def _bulletin(
+    owed: Delivery, alerted: Mapping[int, Alerted], texts: Texts, now: datetime
+) -> Composed:
+    empty = tuple(each for each in owed.bulletin if each.id not in alerted)
+    telling = [each for each in owed.bulletin if each.id in alerted]
+    if not telling:
+        return Composed((), empty=empty)
+    stories = [(alerted[each.id].items[0], alerted[each.id].keywords) for each in telling]
+    message, told = render_bulletin(stories, owed.subscriber, texts, now)
+    return Composed((message,), told=tuple(telling[:told]), empty=empty)

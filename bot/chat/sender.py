@@ -1,4 +1,4 @@
-"""The sender: claims what is owed, sends it evenly paced, stores what became of it."""
+"""The sender: claims what is owed, sends each in its turn, stores what became of it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.chat.compose import Composer
+from bot.chat.compose import Composed, Composer
 from bot.chat.messenger import Messenger
-from bot.delivery.retry import is_given_up, next_retry_ms
-from bot.errors import (
-    ChatMoved,
-    DatabaseError,
-    RecipientGone,
-    SahmanError,
-    TokenRefused,
-    TryLater,
-)
+from bot.chat.verdicts import Verdicts
+from bot.delivery.pace import HORIZON_MS, count_in_flight
+from bot.errors import DatabaseError, SahmanError, TokenRefused
 from bot.model import Delivery
-from bot.storage.deliveries import LEASE_MS, Deliveries, Fate, Outcome
+from bot.storage.deliveries import LEASE_MS, Claim, Deliveries, Outcome
+from bot.storage.matches import Alerted
 
 _log = logging.getLogger(__name__)
 
-#: Rate times latency: 25 a second at half a second each are 13 on their way.
-IN_FLIGHT = 16
 #: A send that could outlive its lease is not begun: another sender may hold the chat by then.
-_LATEST_START_S = LEASE_MS / 1000 - 18
+_LATEST_START_S = LEASE_MS / 1000 - 22
+#: Looked for so often when nobody in this process says that something is owed.
 _IDLE_S = 1.0
+_IDLE_ALONE_S = 0.25
 
 
 class Sender:
@@ -46,20 +41,27 @@ class Sender:
         *,
         rate: float,
         clock: Callable[[], datetime],
+        alone: bool = False,
     ) -> None:
+        """*alone* says that other processes find what is owed, so that nobody calls `wake`."""
         self._deliveries = deliveries
         self._composer = composer
         self._messenger = messenger
         self._rate = rate
         self._clock = clock
-        self._wake = asyncio.Event()
+        self._idle_s = _IDLE_ALONE_S if alone else _IDLE_S
+        self._in_flight = count_in_flight(rate)
+        self._verdicts = Verdicts(clock)
+        self._stirred = asyncio.Event()
+        self._claim_at_s = 0.0
         self._sending: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._refused: TokenRefused | None = None
 
     def wake(self) -> None:
         """Say that something may be owed now."""
-        self._wake.set()
+        self._claim_at_s = 0.0
+        self._stirred.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is owed until *stop*; what is on its way then is waited for and stored.
@@ -68,13 +70,10 @@ class Sender:
         """
         failures = 0
         while not stop.is_set() or self._sending or self._outcomes:
-            self._wake.clear()
-            settling = list(self._outcomes)
-            room = 0 if stop.is_set() else IN_FLIGHT - len(self._sending)
-            began = _boot_time()
+            self._stirred.clear()
+            room = self._room(stop)
             try:
-                claim = await self._deliveries.turn(settling, room, self._rate)
-                more = room > 0 and await self._deliveries.expand()
+                await self._turn(room)
             except DatabaseError as error:
                 # What was sent is kept here and stored when the database is back.
                 failures += 1
@@ -82,17 +81,10 @@ class Sender:
                 await asyncio.sleep(min(5.0, 0.1 * 2**failures))
                 continue
             failures = 0
-            del self._outcomes[: len(settling)]
-            for owed in claim.deliveries:
-                task = asyncio.create_task(self._send(owed, began))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
             if self._refused is not None:
                 raise self._refused
-            if more or self._outcomes:
-                continue
-            pause_s = 1 / self._rate if claim.deliveries else claim.wait_ms / 1000
-            await self._sleep(min(pause_s, _IDLE_S), stop)
+            if not self._outcomes:
+                await self._sleep(stop)
 
     async def abandon(self) -> None:
         """Drop what is on its way; its lease ends by itself and it is sent again."""
@@ -100,82 +92,106 @@ class Sender:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
 
-    async def _sleep(self, seconds: float, stop: asyncio.Event) -> None:
-        if stop.is_set():
-            seconds = 0.05  # only what is on its way is waited for
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+    def _room(self, stop: asyncio.Event) -> int:
+        """Return how many to claim now: none before it is time, and not one by one when busy."""
+        if stop.is_set() or asyncio.get_running_loop().time() < self._claim_at_s:
+            return 0
+        room = self._in_flight - len(self._sending)
+        return room if room >= self._in_flight // 4 else 0
 
-    async def _send(self, owed: Delivery, claimed_s: float) -> None:
+    async def _turn(self, room: int) -> None:
+        settling = list(self._outcomes)
+        if not settling and not room:
+            return
+        claimed_s = _boot_time()
+        if room:
+            self._claim_at_s = asyncio.get_running_loop().time() + HORIZON_MS / 2000
+        claim = await self._deliveries.turn(settling, room, self._rate, self._clock())
+        del self._outcomes[: len(settling)]
+        if not room:
+            return
+        await self._begin(claim, claimed_s)
+        if claim.fanning and await self._deliveries.expand(self._rate):
+            self._claim_at_s = 0.0
+        elif not claim.deliveries and self._claim_at_s:
+            wait_s = min(claim.wait_ms / 1000, self._idle_s)
+            self._claim_at_s = asyncio.get_running_loop().time() + wait_s
+
+    async def _begin(self, claim: Claim, claimed_s: float) -> None:
+        """Begin to send what was claimed, each in its turn."""
+        began_s = asyncio.get_running_loop().time()
+        for owed, alerted in await self._load(claim.deliveries):
+            at_s = began_s + owed.turn_ms / 1000
+            task = asyncio.create_task(self._send(owed, alerted, at_s, claimed_s))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def _load(
+        self, deliveries: Sequence[Delivery]
+    ) -> Sequence[tuple[Delivery, Mapping[int, Alerted]]]:
         try:
-            outcome = await self._attempt(owed, claimed_s)
+            alerted = await self._composer.load(deliveries)
+        except Exception as error:
+            # One that cannot be read, by a bug of ours, must not hold up those claimed with it.
+            if len(deliveries) <= 1 or isinstance(error, DatabaseError):
+                _log.exception("deliveries_not_read")
+                for owed in deliveries:
+                    self._settle(self._verdicts.broken(owed, error))
+                return ()
+            return [pair for owed in deliveries for pair in await self._load([owed])]
+        return [(owed, alerted) for owed in deliveries]
+
+    async def _sleep(self, stop: asyncio.Event) -> None:
+        seconds = self._claim_at_s - asyncio.get_running_loop().time()
+        if stop.is_set() or len(self._sending) > self._in_flight * 3 // 4:
+            seconds = self._idle_s  # only what is on its way is waited for
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stirred.wait(), max(0.0, min(seconds, self._idle_s)))
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes.extend(outcomes)
+        self._stirred.set()
+
+    async def _send(
+        self, owed: Delivery, alerted: Mapping[int, Alerted], at_s: float, claimed_s: float
+    ) -> None:
+        try:
+            composed = await self._composer.compose(owed, alerted, self._clock())
+            wait_s = at_s - asyncio.get_running_loop().time()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            outcomes = await self._attempt(owed, composed, claimed_s)
         except Exception as error:
             # A bug in composing one message must not stop all others; it is tried again later.
             _log.exception("delivery_broke", extra={"delivery": owed.id})
-            outcome = self._later(owed, repr(error), None)
-        if outcome is not None:
-            self._outcomes.append(outcome)
-            self._wake.set()
+            outcomes = self._verdicts.broken(owed, error)
+        self._settle(outcomes)
 
-    async def _attempt(self, owed: Delivery, claimed_s: float) -> Outcome | None:
-        composed = await self._composer.compose(owed, self._clock())
+    async def _attempt(
+        self, owed: Delivery, composed: Composed, claimed_s: float
+    ) -> Sequence[Outcome]:
         if not composed.messages[owed.part :]:
-            fate = Fate.SENT if owed.part else Fate.EMPTY
-            return Outcome(delivery=owed, fate=fate)
+            return self._verdicts.nothing_to_say(owed)
         if _boot_time() - claimed_s > _LATEST_START_S:
-            return None  # the lease may end before the answer comes: let it, another will send
-        chat = owed.subscriber.chat_id
-        last = owed.part == len(composed.messages) - 1
-        done = Fate.SENT if last else Fate.PART_SENT
+            return ()  # the lease may end before the answer comes: let it, another will send
         try:
-            message_id = await self._messenger.send(
-                chat,
-                owed.subscriber.topic,
-                composed.messages[owed.part],
-                composed.keyboard if last else None,
-                unasked=True,
-            )
-        except TryLater as error:
-            if error.ambiguous and owed.doubtful:
-                _log.warning("delivery_doubtful", extra={"delivery": owed.id})
-                return Outcome(delivery=owed, fate=done, doubtful=True, error=error.reason)
-            return self._later(owed, error.reason, error.wait_s, ambiguous=error.ambiguous)
-        except RecipientGone as error:
-            _log.info("chat_gone", extra={"chat": chat, "reason": error.reason})
-            return Outcome(delivery=owed, fate=Fate.GONE, error=error.reason)
-        except ChatMoved as error:
-            _log.info("chat_moved", extra={"chat": chat, "to": error.new_chat_id})
-            return Outcome(delivery=owed, fate=Fate.MOVED, new_chat_id=error.new_chat_id)
+            message_id = await self._deliver(owed, composed)
         except TokenRefused as error:
             self._refused = error
-            return self._later(owed, str(error), None)
+            return self._verdicts.failed(owed, composed, error)
         except SahmanError as error:
-            _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": str(error)})
-            return Outcome(delivery=owed, fate=Fate.REJECTED, error=str(error))
-        _log.info("delivery_sent", extra={"delivery": owed.id, "kind": owed.kind.name.lower()})
-        return Outcome(
-            delivery=owed, fate=done, message_id=message_id, doubtful=owed.doubtful and last
-        )
+            return self._verdicts.failed(owed, composed, error)
+        return self._verdicts.sent(owed, composed, message_id)
 
-    def _later(
-        self, owed: Delivery, reason: str, wait_s: float | None, *, ambiguous: bool = False
-    ) -> Outcome:
-        if is_given_up(owed.created_at, self._clock()):
-            _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": reason})
-            return Outcome(delivery=owed, fate=Fate.REJECTED, error=reason)
-        asked = wait_s is not None
-        wait_ms = int(wait_s * 1000) if wait_s is not None else next_retry_ms(owed.retries)
-        _log.warning(
-            "delivery_deferred",
-            extra={"delivery": owed.id, "reason": reason, "wait_ms": wait_ms},
-        )
-        return Outcome(
-            delivery=owed,
-            fate=Fate.LATER,
-            error=reason,
-            wait_ms=wait_ms,
-            doubtful=ambiguous,
-            asked_to_wait=asked,
+    async def _deliver(self, owed: Delivery, composed: Composed) -> int:
+        chat_id, message = owed.subscriber.chat_id, composed.messages[owed.part]
+        last = owed.part == len(composed.messages) - 1
+        keyboard = composed.keyboard if last else None
+        if composed.message_id is not None:
+            await self._messenger.edit(chat_id, composed.message_id, message, keyboard)
+            return composed.message_id
+        return await self._messenger.send(
+            chat_id, owed.subscriber.topic, message, keyboard, unasked=True
         )
 
 

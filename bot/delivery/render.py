@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from markupsafe import Markup, escape
 from yarl import URL
 
+from bot.delivery.bulletin import is_late
 from bot.delivery.split import count_units, cut, join_blocks
 from bot.model import Item, MatchedItem, Subscriber
 from bot.texts import Texts
@@ -53,6 +54,39 @@ def render_alert(
     if others:
         lines.append(texts.say("Also: {publishers}", publishers=", ".join(others[:10])))
     return "\n".join(lines)
+
+
+def render_bulletin(
+    stories: Sequence[tuple[Item, Sequence[str]]],
+    reader: Subscriber,
+    texts: Texts,
+    now: datetime,
+) -> tuple[str, int]:
+    """Return one message that tells of several stories, oldest first, and of how many it tells.
+
+    *stories* are items with the reader's keywords that they match. Those that do not fit are left
+    to the next message; the first always fits.
+    """
+    late = any(is_late(item.seen_at, now) for item, _ in stories)
+    lines = [render_line(item, reader, texts, now) for item, _ in stories]
+    for told in range(len(lines), 0, -1):
+        keywords = dict.fromkeys(word for _, words in stories[:told] for word in words)
+        head = texts.count(
+            "🔔 <b>{n} alert</b> · {keywords}",
+            "🔔 <b>{n} alerts at once</b> · {keywords}",
+            told,
+            keywords=Markup(", ").join(
+                _cut_escaped(word, _KEYWORD_UNITS) for word in list(keywords)[:5]
+            ),
+        )
+        blocks = [str(head)]
+        if late:
+            said = texts.say("Older news is among them: it could not be delivered before.")
+            blocks.append(f"<i>{said}</i>")
+        messages = join_blocks([*blocks, *lines[:told]])
+        if len(messages) == 1:
+            return messages[0], told
+    raise ValueError("a bulletin of nothing")
 
 
 def render_digest(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.language import Language, WordKeys, clean, load, written_words
+from bot.language.reading import CONCEPT
 
 # Headlines set in capitals throughout: there capitals tell no acronym from a word.
 _SHOUTED_WORDS = 4
@@ -55,6 +56,13 @@ class ReadText:
                 else:
                     standing.append(place)
         return found
+
+    @property
+    def gravity(self) -> int:
+        """The gravity of the gravest concept in the text, by the glossary; 0 for none."""
+        concepts = load().glossary.concepts
+        found = (key[1:] for key in self.keys if key.startswith(CONCEPT))
+        return max((concepts[each].gravity for each in found if each in concepts), default=0)
 
     def as_written(self, start: int, end: int) -> str:
         """Return words of the text as they stand in it."""

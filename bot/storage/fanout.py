@@ -6,35 +6,59 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, literal, literal_column, select, update
 
-from bot.model import ChatState, DeliveryKind
+from bot.delivery.pace import count_backlog
+from bot.model import ChatState, DeliveryKind, DeliveryState
+from bot.storage.claims import is_open
 from bot.storage.database import insert_into
-from bot.storage.tables import chat, delivery, fanout, now_ms, subscriber, subscription
+from bot.storage.tables import chat, delivery, fanout, item, now_ms, subscriber, subscription
 
 #: A chunk keeps the write lock for some milliseconds, so that commands get their turn between two.
 CHUNK = 500
-#: While more alerts than this are due, fan-out waits: the table never holds a whole broadcast.
-BACKLOG = 5000
+#: So many matches of few subscribers make one chunk together.
+_MOST_MATCHES = 50
 
-# A literal: with a bound parameter the planner cannot prove that the partial index serves.
-_IS_PENDING = delivery.c.state == literal_column("0")
+# Literals: with a bound parameter the planner cannot prove that the partial index serves.
+_IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
+_IS_ACTIVE = chat.c.state == literal_column(str(int(ChatState.ACTIVE)))
 
 
-def expand_fanout(connection: Connection, chunk: int = CHUNK) -> bool:
+def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bool:
     """Owe one chunk of subscribers their alert; False when there is nothing to expand now.
 
-    Cursor and deliveries move in one transaction, so a crash neither skips nor repeats anybody;
-    several keywords of one subscriber that match one story make one delivery.
+    Graver matches first; then the story that has waited longest for a chunk, so that one popular
+    item cannot hold the bot for hours. While enough is due for some seconds of sending, the rest
+    waits as a cursor. Cursor and deliveries move in one transaction, so a crash neither skips nor
+    repeats anybody; several keywords of one subscriber that match one story make one delivery.
     """
-    if _backlog(connection) >= BACKLOG:
+    sibling = fanout.alias()
+    served_at = (
+        select(func.max(sibling.c.served_at))
+        .where(sibling.c.story_id == fanout.c.story_id)
+        .correlate(fanout)
+        .scalar_subquery()
+    )
+    steps = connection.execute(
+        select(fanout, item.c.seen_at)
+        .join(item, item.c.id == fanout.c.item_id)
+        .order_by(fanout.c.gravity.desc(), served_at, fanout.c.item_id, fanout.c.keyword_id)
+        .limit(_MOST_MATCHES)
+        .with_for_update(skip_locked=True, of=fanout)
+    ).all()
+    if not steps or _is_enough(connection, steps[0].gravity, count_backlog(rate)):
         return False
-    step = connection.execute(
-        select(fanout)
-        .order_by(fanout.c.item_id, fanout.c.keyword_id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    if step is None:
-        return False
+    left = chunk
+    for step in steps:
+        left -= _give(connection, step, left)
+        if left <= 0:
+            break
+    return True
+
+
+def _give(connection: Connection, step: Row[Any], chunk: int) -> int:
+    """Owe the next *chunk* of a match's subscribers its alert; return how many the cursor passed.
+
+    Who is paused or gone is owed nothing, and passed all the same.
+    """
     page = (
         select(subscription.c.subscriber_id)
         .where(
@@ -54,8 +78,8 @@ def expand_fanout(connection: Connection, chunk: int = CHUNK) -> bool:
     if count < chunk:
         connection.execute(delete(fanout).where(this_step))
     else:
-        connection.execute(update(fanout).where(this_step).values(cursor=last))
-    return True
+        connection.execute(update(fanout).where(this_step).values(cursor=last, served_at=now_ms()))
+    return int(count)
 
 
 def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
@@ -63,17 +87,18 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
         "subscriber_id": subscriber.c.id,
         "chat_id": subscriber.c.chat_id,
         "kind": literal(int(DeliveryKind.ALERT)),
+        "gravity": literal(step.gravity),
         "ref": literal(f"story:{step.story_id}"),
         "story_id": literal(step.story_id),
         "due_at": now_ms(),
-        "created_at": now_ms(),
+        # When its news was seen: by that an alert is late, however long its fan-out took.
+        "created_at": literal(step.seen_at, item.c.seen_at.type),
     }
     owed = (
         select(*columns.values())
         .join(page, page.c.subscriber_id == subscriber.c.id)
         .join(chat, chat.c.id == subscriber.c.chat_id)
-        .where(chat.c.state == literal_column(str(int(ChatState.ACTIVE))))
-        .where(subscriber.c.paused.is_(False))
+        .where(_IS_ACTIVE, subscriber.c.paused.is_(False))
         .order_by(subscriber.c.id)
     )
     connection.execute(
@@ -81,7 +106,19 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
     )
 
 
-def _backlog(connection: Connection) -> int:
-    due = select(delivery.c.id).where(_IS_PENDING, delivery.c.kind == DeliveryKind.ALERT)
-    query = select(func.count()).select_from(due.limit(BACKLOG).subquery())
-    return int(connection.scalar(query) or 0)
+def _is_enough(connection: Connection, gravity: int, backlog: int) -> bool:
+    """Say whether enough alerts, as grave or graver, are due behind open gates."""
+    due = (
+        select(delivery.c.id)
+        .join(chat, chat.c.id == delivery.c.chat_id)
+        .where(
+            _IS_PENDING,
+            delivery.c.kind == DeliveryKind.ALERT,
+            delivery.c.gravity >= gravity,
+            _IS_ACTIVE,
+            is_open(),
+        )
+        .limit(backlog)
+    )
+    count = connection.scalar(select(func.count()).select_from(due.subquery()))
+    return int(count or 0) >= backlog

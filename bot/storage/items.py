@@ -123,7 +123,7 @@ class Items:
                     alive = _alive(connection, found)
                     for gone in found.keys() - alive:
                         matcher.forget(gone)
-                    _save_matches(connection, item_id, story_id, found, alive)
+                    _save_matches(connection, item_id, story_id, entry.gravity, found, alive)
                     matches += len(alive)
                 stored.append(_to_new_item(item_id, entry, source))
             for known, title in listed:
@@ -332,6 +332,7 @@ def _save_matches(
     connection: Connection,
     item_id: int,
     story_id: int,
+    gravity: int,
     words: Mapping[int, tuple[str, ...]],
     keyword_ids: Collection[int],
 ) -> None:
@@ -346,7 +347,10 @@ def _save_matches(
     )
     connection.execute(
         fanout.insert(),
-        [{"item_id": item_id, "keyword_id": each, "story_id": story_id} for each in keyword_ids],
+        [
+            {"item_id": item_id, "keyword_id": each, "story_id": story_id, "gravity": gravity}
+            for each in keyword_ids
+        ],
     )
 
 

@@ -172,10 +172,10 @@ async def test_one_message_that_cannot_be_composed_holds_up_no_other(
     await follower.say("/add border", OLEG)
     compose = follower.sender._composer.compose
 
-    async def broken(owed: Any, now: Any) -> Any:
+    async def broken(owed: Any, alerted: Any, now: Any) -> Any:
         if owed.subscriber.chat_id == ANI:
             raise KeyError("a bug of ours")
-        return await compose(owed, now)
+        return await compose(owed, alerted, now)
 
     monkeypatch.setattr(follower.sender._composer, "compose", broken)
     await follower.news("Border")
@@ -194,11 +194,11 @@ async def test_what_was_sent_while_the_database_was_away_is_stored_when_it_is_ba
     turn = follower.storage.deliveries.turn
     failures = []
 
-    async def away(outcomes: Any, room: int, rate: float) -> Any:
+    async def away(outcomes: Any, room: int, rate: float, now: Any) -> Any:
         if outcomes and len(failures) < 2:
             failures.append(outcomes)
             raise DatabaseError("the database is away")
-        return await turn(outcomes, room, rate)
+        return await turn(outcomes, room, rate, now)
 
     monkeypatch.setattr(follower.storage.deliveries, "turn", away)
     await follower.news("Border")

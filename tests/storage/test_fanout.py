@@ -9,6 +9,7 @@ from bot.storage import fanout as fanning
 from bot.storage.fanout import expand_fanout
 from bot.storage.tables import delivery, fanout
 from tests.samples import (
+    NOW,
     count_rows,
     expand,
     follow,
@@ -28,8 +29,13 @@ async def matched(storage: Storage, people: int) -> None:
     await take_in(storage, source, new_item("Border"))
 
 
+async def print_more(storage: Storage, title: str) -> None:
+    """Print another item in a feed of its own."""
+    await take_in(storage, await open_feed(storage, f"feed of {title}"), new_item(title))
+
+
 async def chunk(storage: Storage, size: int) -> bool:
-    return await storage.database.write(lambda connection: expand_fanout(connection, size))
+    return await storage.database.write(lambda connection: expand_fanout(connection, 1_000, size))
 
 
 async def test_everyone_is_owed_one_alert_chunk_by_chunk(storage: Storage) -> None:
@@ -47,7 +53,7 @@ async def test_a_crash_within_a_chunk_repeats_that_chunk_only(storage: Storage) 
     await chunk(storage, 2)
 
     def crash(connection: object) -> None:
-        expand_fanout(connection, 2)  # type: ignore[arg-type]
+        expand_fanout(connection, 1_000, 2)  # type: ignore[arg-type]
         raise RuntimeError("the power went")
 
     with pytest.raises(RuntimeError):
@@ -78,13 +84,49 @@ async def test_it_waits_while_more_is_due_than_can_be_sent(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await matched(storage, people=5)
-    monkeypatch.setattr(fanning, "BACKLOG", 2)
+    monkeypatch.setattr(fanning, "count_backlog", lambda rate: 2)
     assert await chunk(storage, 2)
     assert not await chunk(storage, 2)
-    claim = await storage.deliveries.turn([], 10, 1000)
+    claim = await storage.deliveries.turn([], 10, 1000, NOW)
     assert len(claim.deliveries) == 2
-    monkeypatch.setattr(fanning, "BACKLOG", 3)
+    assert claim.fanning
+    assert await chunk(storage, 2), "what waits behind closed gates is no reason to wait"
+
+
+async def test_a_graver_match_does_not_wait_for_others(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await matched(storage, people=3)
+    monkeypatch.setattr(fanning, "count_backlog", lambda rate: 2)
     assert await chunk(storage, 2)
+    assert not await chunk(storage, 2)
+    await print_more(storage, "Three killed on the border")
+    assert await chunk(storage, 2)
+    graver = [row for row in rows_of(storage, delivery) if row["gravity"] == 3]
+    assert len(graver) == 2
+
+
+async def test_stories_are_given_a_chunk_in_turn(storage: Storage) -> None:
+    await matched(storage, people=6)
+    await chunk(storage, 2)
+    await print_more(storage, "Border again")
+    stories = []
+    for _ in range(4):
+        before = {row["id"] for row in rows_of(storage, delivery)}
+        await chunk(storage, 2)
+        stories += {
+            row["story_id"] for row in rows_of(storage, delivery) if row["id"] not in before
+        }
+    assert len(stories) == 4
+    assert stories[0] != stories[1] != stories[2] != stories[3]
+
+
+async def test_an_alert_is_as_old_as_its_news_not_as_its_fanout(storage: Storage) -> None:
+    await matched(storage, people=1)
+    await expand(storage)
+    (row,) = rows_of(storage, delivery)
+    assert row["created_at"] == NOW
+    assert row["due_at"] > NOW.timestamp() * 1000
 
 
 async def test_who_asks_while_it_goes_on_is_not_owed_what_was_printed_before(

@@ -139,9 +139,9 @@ async def test_two_feeds_that_lead_to_one_page_make_one_story_and_one_alert(
     assert count_rows(storage, item) == 2
     assert count_rows(storage, story) == 1
     assert count_rows(storage, delivery) == 1
-    (owed,) = (await storage.deliveries.turn([], 10, 1000)).deliveries
-    items, _ = await storage.matches.load_story(owed)
-    assert [each.feed for each in items] == ["alpha", "beta"]
+    (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
+    told = (await storage.matches.load_stories([owed]))[owed.id]
+    assert [each.feed for each in told.items] == ["alpha", "beta"]
 
 
 async def test_several_keywords_that_one_item_satisfies_make_one_alert_that_names_them(
@@ -154,10 +154,10 @@ async def test_several_keywords_that_one_item_satisfies_make_one_alert_that_name
     taken = await take_in(storage, source, new_item("Talks on the border"))
     await expand(storage)
     assert taken.matches == 2
-    (owed,) = (await storage.deliveries.turn([], 10, 1000)).deliveries
+    (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
     assert owed.kind is DeliveryKind.ALERT
-    _, keywords = await storage.matches.load_story(owed)
-    assert keywords == ("talks", "border")
+    told = (await storage.matches.load_stories([owed]))[owed.id]
+    assert told.keywords == ("talks", "border")
 
 
 async def test_a_keyword_that_another_process_added_counts_at_once(
