@@ -7,11 +7,12 @@ import json
 import logging
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from pydantic import SecretStr
 from bot import __version__, language
 from bot.chat.commands import register_commands
 from bot.chat.compose import Composer
-from bot.chat.connection import close_bot, connect, make_application, make_bot
+from bot.chat.connection import AnyApplication, close_bot, connect, make_application, make_bot
 from bot.chat.door import Door
 from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
@@ -30,7 +31,7 @@ from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
 from bot.demo.news import SAMPLE_FEEDS, SampleNewsroom
 from bot.demo.personas import add_personas
-from bot.errors import SahmanError, TokenRefused
+from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
@@ -43,7 +44,7 @@ from bot.jobs.timers import Timers
 from bot.model import PollResult
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
-from bot.texts import load_texts
+from bot.texts import Texts, load_texts
 
 _log = logging.getLogger(__name__)
 
@@ -52,8 +53,6 @@ HEARTBEAT = Path(tempfile.gettempdir()) / "sahman.alive"
 
 # `poll` counts what it owes, up to what stands in the outbox at the highest rate.
 _COUNTED_RATE = 1_000.0
-# A round of `poll --at` in the future must not stop a feed until then.
-_LONGEST_BACK_OFF = timedelta(hours=2)
 _POLL_TICK_S = 2
 _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
@@ -66,27 +65,55 @@ _POLLING_MAY_TAKE_S = 2.0
 _TIMERS_MAY_TAKE_S = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What polling needs, with or without Telegram."""
+class Role(StrEnum):
+    """What one process does; several on one PostgreSQL may share the work."""
 
-    storage: Storage
+    POLL = "poll"  #: asks feeds, matches, prunes
+    CHAT = "chat"  #: answers people
+    SEND = "send"  #: sends what is owed
+
+
+EVERYTHING = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """What asking feeds needs, with or without Telegram."""
+
     feed_list: FeedListJob
     polls: PollJob
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What has been opened, to be closed in reverse."""
+
+    stack: AsyncExitStack
+    settings: Settings
+    storage: Storage
+
+
 @asynccontextmanager
-async def open_parts(settings: Settings, now: datetime) -> AsyncIterator[Parts]:
-    """Open the database, the dictionaries and the feed list; close them in reverse.
+async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
+    """Open the database, its tables brought up to this version; raises DatabaseError."""
+    engine = make_engine(settings.database_url.get_secret_value())
+    database = Database(engine)
+    try:
+        await asyncio.to_thread(migrate, engine)
+        yield Storage(database)
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def open_polling(
+    settings: Settings, storage: Storage, now: datetime
+) -> AsyncIterator[Polling]:
+    """Load the feed list, the dictionaries and every keyword.
 
     Raises ConfigError for a feeds.yaml that cannot be read and DatabaseError.
     """
     async with AsyncExitStack() as stack:
-        engine = make_engine(settings.database_url.get_secret_value())
-        database = Database(engine)
-        stack.callback(database.close)
-        await asyncio.to_thread(migrate, engine)
-        storage = Storage(database)
         feed_list = FeedListJob(storage, settings.feeds)
         await feed_list.load(now)
         reading = ThreadPoolExecutor(1, thread_name_prefix="reading")
@@ -101,65 +128,145 @@ async def open_parts(settings: Settings, now: datetime) -> AsyncIterator[Parts]:
         stack.callback(worker.close)
         fetcher = FeedFetcher()
         stack.push_async_callback(fetcher.close)
-        yield Parts(storage, feed_list, PollJob(storage, fetcher, worker, intake))
+        yield Polling(feed_list, PollJob(storage, fetcher, worker, intake))
 
 
 async def run(
-    settings: Settings, stop: asyncio.Event, started: Callable[[], None] = lambda: None
+    settings: Settings,
+    stop: asyncio.Event,
+    started: Callable[[], None] = lambda: None,
+    roles: frozenset[Role] = EVERYTHING,
 ) -> None:
-    """Poll, match, send and answer until *stop*; then finish what is at hand.
+    """Poll, match, send and answer until *stop*, or some of it; then finish what is at hand.
 
     *started* is called once, when people are answered.
 
-    Raises TokenRefused when Telegram does not know the bot, and what `open_parts` raises.
+    Raises ConfigError when only a part is wanted of an SQLite file, TokenRefused when Telegram does
+    not know the bot, and what opening storage and polling raises.
     """
+    _check_roles(settings, roles)
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(open_parts(settings, datetime.now(UTC)))
-        await parts.storage.feeds.pull_in(datetime.now(UTC), _LONGEST_BACK_OFF)
-        if settings.token is None:
-            raise TokenRefused("BOT_TOKEN is not set")
-        bot = make_bot(settings.token.get_secret_value(), settings.api_url)
-        application = make_application(bot)
-        stack.push_async_callback(close_bot, bot)
-        messenger = Messenger(bot, paid_broadcast=settings.paid_broadcast)
-        texts = load_texts()
-        services = Services(
-            bot=bot, messenger=messenger, storage=parts.storage, texts=texts, clock=_utc_now
-        )
-        stack.callback(lambda: [task.cancel() for task in services.waiting])
-        Door(services).attach(application)
-        sender = Sender(
-            parts.storage.deliveries,
-            Composer(parts.storage, texts),
-            messenger,
-            rate=settings.send_rate,
-            clock=_utc_now,
-        )
-        receiver = Receiver(application, services)
-        timers = _start_timers(settings, parts, sender)
-        stack.push_async_callback(parts.polls.finish, _POLLING_MAY_TAKE_S)
+        storage = await stack.enter_async_context(open_storage(settings))
+        parts = Parts(stack, settings, storage)
+        timers = Timers()
+        _keep_alive(timers)
+        polling = await _open_polling(parts, timers) if Role.POLL in roles else None
+        talking = _build_talking(parts, settings.token) if settings.token else None
+        runners: list[Receiver | Sender] = []
+        if talking and Role.SEND in roles:
+            runners.append(_build_sender(parts, talking, timers, polling))
+        timers.start()
         stack.push_async_callback(timers.finish, _TIMERS_MAY_TAKE_S)
-        waking = asyncio.create_task(_wake_sender(parts.polls, sender))
-        stack.callback(waking.cancel)
-        if not await connect(application, stop):
-            return
-        stack.push_async_callback(application.shutdown)
-        registering = asyncio.create_task(register_commands(bot, texts))
-        stack.callback(registering.cancel)
-        _log.info("started", extra={"version": __version__})
+        if talking and roles != {Role.POLL}:
+            if not await connect(talking.application, stop):
+                return
+            stack.push_async_callback(talking.application.shutdown)
+        if talking and Role.CHAT in roles:
+            runners.append(await _build_receiver(parts, talking))
+        roles_said = "everything" if roles == EVERYTHING else " ".join(sorted(roles))
+        _log.info("started", extra={"version": __version__, "does": roles_said})
         started()
-        await _until_stopped(stop, receiver, sender)
+        await _until_stopped(stop, runners)
         _log.info("stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """What talking to Telegram needs."""
+
+    application: AnyApplication
+    messenger: Messenger
+    texts: Mapping[str, Texts]
+
+
+def _check_roles(settings: Settings, roles: frozenset[Role]) -> None:
+    if settings.token is None and roles != {Role.POLL}:
+        raise TokenRefused("BOT_TOKEN is not set")
+    on_sqlite = settings.database_url.get_secret_value().startswith("sqlite")
+    if on_sqlite and roles != EVERYTHING:
+        what = "an SQLite file serves one process, and --only is for several"
+        raise ConfigError(
+            [Problem("--only", what, "Set BOT_DATABASE_URL=postgresql://... or leave --only out")]
+        )
+
+
+async def _open_polling(parts: Parts, timers: Timers) -> Polling:
+    polling = await parts.stack.enter_async_context(
+        open_polling(parts.settings, parts.storage, _utc_now())
+    )
+    parts.stack.push_async_callback(polling.polls.finish, _POLLING_MAY_TAKE_S)
+    keep_days = parts.settings.keep_days
+    timers.every(_POLL_TICK_S, "poll", polling.polls.start_due)
+    timers.every(_FEEDS_TICK_S, "feeds", polling.feed_list.reload_if_edited)
+    timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
+    timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
+    return polling
+
+
+def _build_talking(parts: Parts, token: SecretStr) -> Talking:
+    settings = parts.settings
+    bot = make_bot(token.get_secret_value(), settings.api_url)
+    parts.stack.push_async_callback(close_bot, bot)
+    messenger = Messenger(bot, paid_broadcast=settings.paid_broadcast)
+    return Talking(make_application(bot), messenger, load_texts())
+
+
+async def _build_receiver(parts: Parts, talking: Talking) -> Receiver:
+    # Keywords that people type are read with the dictionaries.
+    await asyncio.to_thread(language.load)
+    bot = talking.application.bot
+    services = Services(
+        bot=bot,
+        messenger=talking.messenger,
+        storage=parts.storage,
+        texts=talking.texts,
+        clock=_utc_now,
+    )
+    parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
+    Door(services).attach(talking.application)
+    registering = asyncio.create_task(register_commands(bot, talking.texts))
+    parts.stack.callback(registering.cancel)
+    return Receiver(talking.application, services)
+
+
+def _build_sender(
+    parts: Parts, talking: Talking, timers: Timers, polling: Polling | None
+) -> Sender:
+    sender = Sender(
+        parts.storage.deliveries,
+        Composer(parts.storage, talking.texts),
+        talking.messenger,
+        rate=parts.settings.send_rate,
+        clock=_utc_now,
+        alone=polling is None,
+    )
+
+    async def owe_digests(now: datetime) -> None:
+        if await owe_due_digests(parts.storage, now):
+            sender.wake()
+
+    timers.every(_DIGEST_TICK_S, "digest", owe_digests)
+    if polling is not None:
+        waking = asyncio.create_task(_wake_sender(polling.polls, sender))
+        parts.stack.callback(waking.cancel)
+    return sender
+
+
+def _keep_alive(timers: Timers) -> None:
+    async def beat(now: datetime) -> None:
+        HEARTBEAT.write_text(now.isoformat())
+
+    timers.every(_HEARTBEAT_S, "heartbeat", beat)
 
 
 async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult], int]:
     """Poll the feeds that are due at *now*, once; return what they brought and alerts owed."""
-    async with open_parts(settings, now) as parts:
-        before = await parts.storage.deliveries.count_owed()
-        results = await parts.polls.run_round(now)
-        while await parts.storage.deliveries.expand(_COUNTED_RATE):
+    async with open_storage(settings) as storage, open_polling(settings, storage, now) as polling:
+        before = await storage.deliveries.count_owed()
+        results = await polling.polls.run_round(now)
+        while await storage.deliveries.expand(_COUNTED_RATE):
             pass
-        return results, await parts.storage.deliveries.count_owed() - before
+        return results, await storage.deliveries.count_owed() - before
 
 
 async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -> None:
@@ -214,30 +321,6 @@ def stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(each, stop.set)
 
 
-def _start_timers(settings: Settings, parts: Parts, sender: Sender) -> Timers:
-    timers = Timers()
-
-    async def owe_digests(now: datetime) -> None:
-        if await owe_due_digests(parts.storage, now):
-            sender.wake()
-
-    async def beat(now: datetime) -> None:
-        HEARTBEAT.write_text(now.isoformat())
-
-    timers.every(_POLL_TICK_S, "poll", parts.polls.start_due)
-    timers.every(_DIGEST_TICK_S, "digest", owe_digests)
-    timers.every(_FEEDS_TICK_S, "feeds", parts.feed_list.reload_if_edited)
-    timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
-    timers.every(_HEARTBEAT_S, "heartbeat", beat)
-    timers.every(
-        _PRUNE_TICK_S,
-        "prune",
-        lambda now: prune(parts.storage, settings.keep_days, now),
-    )
-    timers.start()
-    return timers
-
-
 async def _wake_sender(polls: PollJob, sender: Sender) -> None:
     while True:
         await polls.matched.wait()
@@ -245,25 +328,28 @@ async def _wake_sender(polls: PollJob, sender: Sender) -> None:
         sender.wake()
 
 
-async def _until_stopped(stop: asyncio.Event, receiver: Receiver, sender: Sender) -> None:
+async def _until_stopped(stop: asyncio.Event, runners: Sequence[Receiver | Sender]) -> None:
     """Receive and send until *stop*, or until one of them cannot go on; then let both end."""
-    receiving = asyncio.create_task(receiver.run(stop))
-    sending = asyncio.create_task(sender.run(stop))
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    running = {asyncio.create_task(runner.run(stop)) for runner in runners}
     try:
-        await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
-        _, late = await asyncio.wait({receiving, sending}, timeout=_SENDING_MAY_TAKE_S)
-        for task in late:
-            task.cancel()
-        await sender.abandon()
-        ended = await asyncio.gather(receiving, sending, return_exceptions=True)
-        for result in ended:
+        if running:
+            _, late = await asyncio.wait(running, timeout=_SENDING_MAY_TAKE_S)
+            for task in late:
+                task.cancel()
+        for runner in runners:
+            if isinstance(runner, Sender):
+                await runner.abandon()
+        for result in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(result, SahmanError):
                 raise result
             if isinstance(result, Exception):
                 raise RuntimeError("receiving or sending broke") from result
     finally:
         stop.set()
+        stopping.cancel()
 
 
 def _utc_now() -> datetime:

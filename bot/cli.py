@@ -8,8 +8,9 @@ import os
 import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from dotenv import dotenv_values
@@ -21,6 +22,9 @@ from rich.table import Table
 from bot import __version__, log
 from bot.config import Settings, find_planned, load_feeds, load_settings, read_settings
 from bot.errors import ConfigError, DatabaseError, TokenRefused
+
+if TYPE_CHECKING:
+    from bot.storage.deliveries import Outbox
 
 # What is slow to import (dictionaries, Telegram, SQL) is imported by the command that needs it,
 # so that `version` and `--help` answer at once.
@@ -44,11 +48,26 @@ _NO_TOKEN = (
 _STALE_S = 60
 
 
+class Only(StrEnum):
+    """A part of the work, for one of several processes on one PostgreSQL."""
+
+    POLL = "poll"
+    CHAT = "chat"
+    SEND = "send"
+
+
 @app.command()
-def run() -> None:
+def run(
+    only: Annotated[
+        list[Only] | None,
+        typer.Option(
+            help="Do only this; may be repeated. For several processes on one PostgreSQL."
+        ),
+    ] = None,
+) -> None:
     """Run Sahman: poll feeds, match, send, answer. Without BOT_TOKEN: the demo."""
     settings = _settings()
-    if settings.token is None:
+    if settings.token is None and not only:
         for line in _NO_TOKEN:
             _out.print(line, markup=False)
         _start_demo(port=0, every_s=12.0)
@@ -58,7 +77,8 @@ def run() -> None:
     async def main() -> None:
         stop = asyncio.Event()
         sahman.stop_on_signals(stop)
-        await sahman.run(settings, stop)
+        roles = frozenset(sahman.Role(each) for each in only or sahman.Role)
+        await sahman.run(settings, stop, roles=roles)
 
     _finish(main())
 
@@ -166,6 +186,35 @@ def glossary(
             _out.print(f"  not: {', '.join(never)}", markup=False)
     if not found:
         _out.print("no concept of the glossary: found by its own forms and sound", markup=False)
+
+
+@app.command()
+def outbox(
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Owe what was given up once more.")
+    ] = False,
+) -> None:
+    """Show what is owed, what was sent today, and what was given up and why."""
+    settings = _settings()
+    from bot.app import open_storage
+
+    async def main() -> tuple[Outbox, int]:
+        async with open_storage(settings) as storage:
+            again = await storage.deliveries.owe_dead_again(datetime.now(UTC)) if retry else 0
+            return await storage.deliveries.load_outbox(), again
+
+    stands, again = _finish(main())
+    if retry:
+        _out.print(f"{again} owed once more", markup=False)
+    table = Table("outbox", "messages", show_header=False)
+    for kind, count in sorted(stands.owed.items()):
+        table.add_row(f"owed: {kind.name.lower()}s", str(count))
+    table.add_row("the oldest has waited", f"{stands.oldest_ms / 1000:.0f} s")
+    table.add_row("sent in 24 hours", str(stands.sent_today))
+    table.add_row("of these doubtful: no answer came", str(stands.doubtful_today))
+    for error, count in stands.dead.items():
+        table.add_row(escape(f"given up: {log.hide_tokens(error)}"), str(count))
+    _out.print(table)
 
 
 @app.command()
