@@ -50,7 +50,8 @@ def translate(error: TelegramError) -> SahmanError:
     The order matters: in python-telegram-bot a BadRequest is a NetworkError too, and caught as one
     a text that Telegram refuses would be sent for ever.
     """
-    said = error.message
+    # python-telegram-bot appends a proxy's whole error page.
+    said = error.message.split(". Parsing the server response")[0]
     lowered = said.lower()
     match error:
         case Forbidden():

@@ -6,20 +6,34 @@ https://docs.python-telegram-bot.org/en/stable/telegram.request.baserequest.html
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from telegram._utils.defaultvalue import DEFAULT_NONE
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
 
 _READ_S = 15.0
 _CONNECT_S = 5.0
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class NotSent(NetworkError):
     """The request never reached the server: it may be sent again without fear of a double."""
+
+
+def written_fields(fields: Mapping[str, str]) -> RequestData:
+    """Return the fields of one call, written out already, for `BaseRequest.post`.
+
+    Spares a broadcast what the library does around every value and every answer: a third of what a
+    message costs. It builds RequestData as python-telegram-bot does (bounded in pyproject.toml).
+    """
+    return RequestData([RequestParameter(name, text, None) for name, text in fields.items()])
 
 
 class AiohttpRequest(BaseRequest):
@@ -37,6 +51,14 @@ class AiohttpRequest(BaseRequest):
 
     async def initialize(self) -> None:
         """Do nothing yet: the session is opened by the first request, and so always closed."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Parse an answer; raises TelegramError for a proxy's error page, without logging it."""
+        try:
+            return dict(json.loads(payload))
+        except (ValueError, TypeError) as error:
+            raise TelegramError("the answer is not Telegram's") from error
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -75,7 +97,7 @@ class AiohttpRequest(BaseRequest):
         )
         try:
             async with self._open().request(
-                method, url, data=_body(request_data), timeout=timeout
+                method, url, timeout=timeout, **_body(request_data)
             ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
@@ -91,14 +113,15 @@ def _or(value: Any, default: float) -> float | None:
     return default if value is DEFAULT_NONE else value
 
 
-def _body(data: RequestData | None) -> dict[str, str] | aiohttp.FormData | None:
+def _body(data: RequestData | None) -> dict[str, Any]:
     if data is None:
-        return None
+        return {}
     if not data.contains_files:
-        return data.json_parameters
+        # Encoded here: aiohttp's own form costs as much as all the rest of its request.
+        return {"data": urlencode(data.json_parameters).encode(), "headers": _FORM}
     form = aiohttp.FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, content_type) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=content_type)
-    return form
+    return {"data": form}
