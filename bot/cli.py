@@ -123,7 +123,7 @@ async def _check_feeds(settings: Settings) -> int:
         return 0  # said already
     with Progress(console=_errors, transient=True) as progress:
         task = progress.add_task("fetching", total=total)
-        async for result in check_feeds(settings):
+        async for result in check_feeds(settings, datetime.now(UTC)):
             checked.append(result)
             progress.advance(task)
     table = Table("feed", "items", "newest", "failed")

@@ -41,6 +41,22 @@ class FeedError(SahmanError):
         self.reason = reason
 
 
+class FeedBusy(FeedError):
+    """Its server asks to be left alone: ask again after `wait_s` (None: our own growing wait)."""
+
+    def __init__(self, reason: str, wait_s: float | None) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+class FeedGone(FeedError):
+    """Its server says that it is gone for good (410): ask no more, tell the operator."""
+
+
+class FeedEmpty(FeedError):
+    """It is a feed and lists nothing: no news, and no success either."""
+
+
 class TokenRefused(SahmanError):
     """Telegram does not know the bot's token: stop, an operator must mend it."""
 

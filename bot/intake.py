@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
+from bot.errors import FeedError
+from bot.feeds.backlog import Standing, judge
 from bot.feeds.fetch import FetchedFeed
 from bot.feeds.links import canonical_link
 from bot.feeds.parse import item_key
+from bot.feeds.rhythm import learn_rhythm
 from bot.language import detect_language
 from bot.matching import (
     KEYS_VERSION,
@@ -21,17 +27,25 @@ from bot.matching import (
     parse_keyword,
     read_text,
 )
-from bot.model import Feed, Item, NewItem, ParsedItem
+from bot.model import Feed, Item, NewItem, ParsedFeed, ParsedItem
 from bot.storage import Storage
-from bot.storage.feeds import FetchOutcome
-from bot.storage.items import KnownItem, TakenIn
+from bot.storage.arrivals import Arrivals, KnownItem, TakenIn
 from bot.storage.keywords import CompiledKeyword
+from bot.storage.polls import FetchOutcome
 from bot.stories import find_story_key
 
 #: An item published longer ago than this when it is first seen is stored, never alerted.
 STALE_AFTER = timedelta(hours=24)
 #: A clock may be a little fast; what claims to come from further ahead is dated by us.
 _MAX_AHEAD = timedelta(minutes=10)
+#: No feed is older than feeds are: what claims to be has a date that was never set.
+_FIRST_NEWS = datetime(1995, 1, 1, tzinfo=UTC)
+_FEWEST_RENAMED = 2
+_FEWEST_VANISHED = 2
+#: So many failures in a row, and a feed that went backwards is believed.
+_BACKWARD_TIMES = 3
+
+_log = logging.getLogger(__name__)
 
 
 class Intake:
@@ -48,12 +62,16 @@ class Intake:
         self,
         feed: Feed,
         fetched: FetchedFeed,
-        parsed: Sequence[ParsedItem],
-        next_poll_at: datetime,
+        parsed: ParsedFeed,
+        next_poll_at: Callable[[Feed], datetime],
         now: datetime,
     ) -> TakenIn:
-        """Store what is new of *parsed*; what it matches is owed from the same instant on."""
-        keyed = {item_key(each): each for each in reversed(parsed)}
+        """Store what is new of *parsed*; what it matches is owed from the same instant on.
+
+        *next_poll_at* is asked with the feed as it is after this poll. Raises FeedError for a feed
+        that went backwards: a stale copy must not pass for "nothing new".
+        """
+        keyed = {item_key(each): each for each in reversed(parsed.items)}
         links = {key: canonical_link(each.link) for key, each in keyed.items()}
         by_key, by_link = await self._storage.items.find_known(
             feed.id, list(keyed), [link for link in links.values() if link]
@@ -66,23 +84,88 @@ class Intake:
                 unknown[key] = each
             else:
                 listed.append((known, each.title))
+        if unknown:
+            renamed = await self._find_renamed(feed, unknown, len(keyed))
+        else:
+            await self._refuse_older(feed, keyed.values(), listed)
+            renamed = {}
+        for key in renamed:
+            del unknown[key]
+        standing = judge(feed, list(unknown.values()), len(keyed), now)
+        if unknown and standing not in (Standing.NEWS, Standing.FIRST):
+            _log.info(
+                "backlog_stored", extra={"feed": feed.name, "why": standing.name.lower(),
+                                         "items": len(unknown)}
+            )  # fmt: skip
+        sources = await self._name_sources(unknown.values())
         read = await asyncio.get_running_loop().run_in_executor(
-            self._reading, _read_items, feed, unknown, links, now
+            self._reading, _read_items, feed, unknown, links, sources, standing, now
         )
+        after = _after(feed, fetched, parsed, [(unknown[new.key], new) for new, _ in read], now)
         return await self._storage.items.take_in(
             feed,
-            [new for new, _ in read],
-            listed,
+            Arrivals(
+                new=[new for new, _ in read],
+                listed=[*listed, *((known, known.title) for known in renamed.values())],
+                renamed=[(known, key, links[key]) for key, known in renamed.items()],
+            ),
             FetchOutcome(
                 etag=fetched.etag,
                 last_modified=fetched.last_modified,
                 body_hash=fetched.body_hash,
-                next_poll_at=next_poll_at,
+                next_poll_at=next_poll_at(after),
+                moved_to=fetched.moved_to,
+                pace=after.pace,
+                rhythm=after.rhythm,
             ),
             _Reading(self, {new.key: text for new, text in read}),
             KEYS_VERSION,
             now,
         )
+
+    async def _find_renamed(
+        self, feed: Feed, unknown: Mapping[str, ParsedItem], listed: int
+    ) -> dict[str, KnownItem]:
+        """Return items that are stored under other names: their feed changed its guids and links.
+
+        Only when most of a document is unknown and most of that bears titles of old: a title alone
+        ("The weather today") tells nothing.
+        """
+        if not feed.polled_before or len(unknown) < _FEWEST_RENAMED or 2 * len(unknown) <= listed:
+            return {}
+        titled = await self._storage.items.find_titled(
+            feed.id, [each.title for each in unknown.values()]
+        )
+        found = {key: titled[each.title] for key, each in unknown.items() if each.title in titled}
+        return found if 2 * len(found) > len(unknown) else {}
+
+    async def _refuse_older(
+        self,
+        feed: Feed,
+        entries: Collection[ParsedItem],
+        listed: Sequence[tuple[KnownItem, str]],
+    ) -> None:
+        if feed.failures >= _BACKWARD_TIMES:
+            return  # it means it: what vanished was taken back
+        newest = max((each.published_at for each in entries if each.published_at), default=None)
+        if newest is None:
+            return
+        vanished = await self._storage.items.count_vanished(
+            feed.id, [known.id for known, _ in listed], newest
+        )
+        if vanished >= _FEWEST_VANISHED:
+            raise FeedError(f"it went backwards: its {vanished} newest items are gone")
+
+    async def _name_sources(self, entries: Collection[ParsedItem]) -> dict[str, str]:
+        """Return the publishers behind an aggregator's items, by the names it has for them."""
+        named = {each.source: each.source_url for each in entries if each.source}
+        if not named:
+            return {}
+        by_host = await self._storage.feeds.load_publishers_by_host()
+        hosts = {source: (urlsplit(url).hostname or "") for source, url in named.items()}
+        return {
+            source: by_host.get(host.removeprefix("www."), source) for source, host in hosts.items()
+        }
 
     async def load(self) -> None:
         """Learn every keyword that is stored, before the first poll has to wait for it."""
@@ -155,20 +238,41 @@ class _Reading:
 
 
 def _read_items(
-    feed: Feed, parsed: dict[str, ParsedItem], links: dict[str, str], now: datetime
+    feed: Feed,
+    parsed: dict[str, ParsedItem],
+    links: dict[str, str],
+    sources: Mapping[str, str],
+    standing: Standing,
+    now: datetime,
 ) -> list[tuple[NewItem, ReadText]]:
-    return [_read_item(feed, key, each, links[key], now) for key, each in parsed.items()]
+    read = []
+    for key, each in parsed.items():
+        try:
+            new = _read_item(feed, key, each, links[key], sources, standing, now)
+        except Exception:
+            # A bug of ours in reading one item must not cost the others, nor the feed.
+            _log.exception("item_not_read", extra={"feed": feed.name, "item": key[:200]})
+            continue
+        read.append(new)
+    return read
 
 
 def _read_item(
-    feed: Feed, key: str, parsed: ParsedItem, link: str, now: datetime
+    feed: Feed,
+    key: str,
+    parsed: ParsedItem,
+    link: str,
+    sources: Mapping[str, str],
+    standing: Standing,
+    now: datetime,
 ) -> tuple[NewItem, ReadText]:
     text = matched_text(parsed.title, parsed.summary)
     read = read_text(text)
     hint = feed.language if feed.language in ("hy", "ru", "en") else None
     published_at = parsed.published_at or now
-    if published_at > now + _MAX_AHEAD:
+    if published_at > now + _MAX_AHEAD or published_at < _FIRST_NEWS:
         published_at = now
+    fresh = now - published_at <= STALE_AFTER
     new = NewItem(
         key=key,
         guid=parsed.guid,
@@ -181,9 +285,31 @@ def _read_item(
         story_key=find_story_key(link=link, feed=feed.name, item_key=key),
         keys=read.keys,
         gravity=read.gravity,
-        alerts=feed.polled_before and now - published_at <= STALE_AFTER,
+        alerts=fresh and standing is Standing.NEWS,
+        # A backlog floods nobody, and is not lost: the next digest tells of it.
+        matches=fresh and standing not in (Standing.NEWS, Standing.FIRST),
+        source=sources.get(parsed.source, ""),
     )
     return new, read
+
+
+def _after(
+    feed: Feed,
+    fetched: FetchedFeed,
+    parsed: ParsedFeed,
+    new: Sequence[tuple[ParsedItem, NewItem]],
+    now: datetime,
+) -> Feed:
+    """Return the feed as this poll leaves it: with its pace and its rhythm of today."""
+    # Before its rhythm is known, dates that are ours would make all its archive look like today's.
+    first = not feed.rhythm.hours
+    times = [item.published_at for each, item in new if each.published_at or not first]
+    return replace(
+        feed,
+        failures=0,
+        pace=replace(parsed.pace, fresh_s=fetched.fresh_s or 0),
+        rhythm=learn_rhythm(feed.rhythm, times, now),
+    )
 
 
 def _compile_or_none(typed: str) -> CompiledKeyword | None:

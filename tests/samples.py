@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,10 +23,10 @@ from bot.model import (
     Subscriber,
 )
 from bot.storage import Storage
+from bot.storage.arrivals import Arrivals, KeywordMatcher, KnownItem, TakenIn
 from bot.storage.database import Database, make_engine
-from bot.storage.feeds import FetchOutcome
-from bot.storage.items import KeywordMatcher, KnownItem, TakenIn
 from bot.storage.keywords import Added
+from bot.storage.polls import FetchOutcome
 
 NOW = datetime(2026, 9, 12, 8, 0, tzinfo=UTC)
 
@@ -92,12 +93,12 @@ def item(**changes: Any) -> Item:
     )
 
 
-def feeds_config(*names: str, **changes: Any) -> FeedsConfig:
-    """Return a feeds.yaml of one publisher with these feeds."""
+def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsConfig:
+    """Return a feeds.yaml of one publisher with these feeds, each of its own host or all of one."""
     feeds = tuple(
         FeedConfig(
             name=name,
-            url=f"https://news.example/{name}.xml",
+            url=f"https://{host or f'{zlib.crc32(name.encode()):x}.example'}/{name}.xml",
             publisher="Sample Herald",
             language="en",
             **changes,
@@ -190,7 +191,12 @@ async def take_in(
         etag="", last_modified="", body_hash="", next_poll_at=now + timedelta(minutes=5)
     )
     return await storage.items.take_in(
-        feed, new, listed, outcome, matcher or PlainMatcher(), KEYS_VERSION, now
+        feed,
+        Arrivals(new=new, listed=listed),
+        outcome,
+        matcher or PlainMatcher(),
+        KEYS_VERSION,
+        now,
     )
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from bot.feeds.fetch import FetchedFeed
 from bot.intake import Intake, compile_keyword
-from bot.model import Feed, ParsedItem
+from bot.model import Feed, ParsedFeed, ParsedItem
 from bot.storage import Storage
-from bot.storage.items import TakenIn
+from bot.storage.arrivals import TakenIn
 from bot.storage.tables import delivery, item, keyword
 from tests.samples import (
     NOW,
@@ -53,7 +53,9 @@ def parsed(title: str, **changes: Any) -> ParsedItem:
 
 async def poll(intake: Intake, source: Feed, *entries: ParsedItem, now: datetime = NOW) -> TakenIn:
     """Take one poll in, and owe what it brings."""
-    taken = await intake.take_in(source, FETCHED, entries, now + timedelta(minutes=5), now)
+    taken = await intake.take_in(
+        source, FETCHED, ParsedFeed(items=entries), lambda _: now + timedelta(minutes=5), now
+    )
     await expand(intake._storage)
     return taken
 

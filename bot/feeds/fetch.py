@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
-import ipaddress
 import ssl
-from dataclasses import dataclass
-from socket import AddressFamily
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bot import __version__
-from bot.errors import FeedError
+from bot.errors import FeedBusy, FeedError, FeedGone
+from bot.feeds.addresses import check_address, is_public, open_public_socket, read_address
+from bot.feeds.inflate import choose_unpacking
+from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
 
-USER_AGENT = f"Sahman/{__version__} (news alerts for Telegram; +https://pypi.org/project/sahman)"
-_WHOLE_FETCH_S = 30.0
+_CONTACT = "https://pypi.org/project/sahman"
+#: Requests to one host at a time.
+PER_HOST = 2
+_CONNECTIONS = 64
+_WHOLE_FETCH_S = 20.0
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_HOPS = 5
+_MAX_VALIDATOR_CHARS = 2_000
+_PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
@@ -38,6 +44,9 @@ class FetchedFeed:
     content_type: str
     etag: str
     last_modified: str
+    not_modified: bool = False
+    fresh_s: int | None = None  #: for how long the answer holds; None: it does not say
+    moved_to: str = ""  #: where to ask next time, if every redirect was permanent
 
     @property
     def body_hash(self) -> str:
@@ -46,33 +55,42 @@ class FetchedFeed:
 
 
 class FeedFetcher:
-    """Fetches feeds over one shared session; made inside the event loop, closed with `close`."""
+    """Fetches feeds over shared sessions; made inside the event loop, closed with `close`.
 
-    def __init__(self) -> None:
+    At most two requests to one host are under way. No cookies, no referrer, no proxy.
+    """
+
+    def __init__(self, contact: str = "") -> None:
+        """*contact* is where a publisher finds whoever runs this: an address or a link."""
+        self._user_agent = (
+            f"Sahman/{__version__} (news alerts for Telegram; +{contact or _CONTACT})"
+        )
+        self._gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_HOST))
         self._sessions = {
             allow_private: aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=16,
-                    limit_per_host=2,
-                    resolver=None if allow_private else _PublicResolver(),
+                    limit=_CONNECTIONS,
+                    socket_factory=None if allow_private else open_public_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=_WHOLE_FETCH_S, sock_connect=10),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
                 max_line_size=16_384,
                 max_field_size=16_384,
+                skip_auto_headers=("User-Agent",),
             )
             for allow_private in (False, True)
         }
 
-    async def fetch(self, feed: Feed) -> FetchedFeed | None:
-        """Return a feed's bytes, or None when its server says that nothing changed.
+    async def fetch(self, feed: Feed, now: datetime) -> FetchedFeed:
+        """Return what a feed's server answers, or that nothing changed there.
 
-        Raises FeedError for every other answer, for a fetch of over 30 s or 8 MiB, for more than
-        five redirects, and for private addresses unless the feed's own host may be one.
+        Raises FeedBusy for 429 and wherever Retry-After is given, FeedGone for 410, FeedError for
+        every other answer, for a fetch of over 20 s or 8 MiB, for more than five redirects, and
+        for private addresses unless the feed's own host may be one.
         """
         try:
-            async with asyncio.timeout(_WHOLE_FETCH_S):
-                return await self._follow(feed)
+            return await self._follow(feed, now)
         except TimeoutError as error:
             raise FeedError(f"no whole answer within {_WHOLE_FETCH_S:.0f} s") from error
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
@@ -83,77 +101,114 @@ class FeedFetcher:
         for session in self._sessions.values():
             await session.close()
 
-    async def _follow(self, feed: Feed) -> FetchedFeed | None:
-        url = URL(feed.url)
+    async def _follow(self, feed: Feed, now: datetime) -> FetchedFeed:
+        url = read_address(feed.moved_to or feed.url)
+        own_host = read_address(feed.url).host
+        left_s, permanent, seen = _WHOLE_FETCH_S, True, {url}
+        loop = asyncio.get_running_loop()
         for _ in range(_MAX_HOPS + 1):
             # What the operator allowed is this one host, not where it may send us.
-            allowed = feed.allow_private and url.host == URL(feed.url).host
+            allowed = feed.allow_private and url.host == own_host
             _refuse_private_literal(url, allowed)
-            async with self._sessions[allowed].get(
-                url, headers=_headers(feed), allow_redirects=False
-            ) as answer:
-                if answer.status in _REDIRECTS and "Location" in answer.headers:
-                    url = url.join(URL(answer.headers["Location"]))
-                    if url.scheme not in ("http", "https"):
-                        raise FeedError(f"redirected to {url.scheme}:, which is not fetched")
-                    continue
-                if answer.status == 304:
-                    return None
-                if answer.status != 200:
-                    raise FeedError(f"HTTP {answer.status}")
-                return FetchedFeed(
-                    url=str(url),
-                    body=await _read(answer),
-                    content_type=answer.headers.get("Content-Type", ""),
-                    etag=answer.headers.get("ETag", ""),
-                    last_modified=answer.headers.get("Last-Modified", ""),
-                )
+            async with self._gates[(url.host or "").lower()]:
+                # Waiting for one's turn is no fault of the server's: it counts from here.
+                began = loop.time()
+                async with asyncio.timeout(max(left_s, 0.0)):
+                    answer = await self._ask(feed, url, allowed, now)
+                left_s -= loop.time() - began
+            if isinstance(answer, FetchedFeed):
+                return _moved(answer, feed, str(url)) if permanent and len(seen) > 1 else answer
+            status, url = answer
+            permanent = permanent and status in _PERMANENT
+            check_address(url)
+            if url in seen:
+                raise FeedError("its redirects turn in a circle")
+            seen.add(url)
         raise FeedError(f"more than {_MAX_HOPS} redirects")
 
+    async def _ask(
+        self, feed: Feed, url: URL, allowed: bool, now: datetime
+    ) -> FetchedFeed | tuple[int, URL]:
+        """Return what stands at *url*, or the status and target of its redirect."""
+        async with self._sessions[allowed].get(
+            url, headers=self._headers(feed), allow_redirects=False
+        ) as answer:
+            headers, status = answer.headers, answer.status
+            if status in _REDIRECTS and "Location" in headers:
+                return status, _target(url, headers["Location"])
+            if status == 304 and not (feed.etag or feed.last_modified):
+                raise FeedError("HTTP 304 to an unconditional question")
+            if status not in (200, 304):
+                raise _refusal(status, headers, now)
+            return FetchedFeed(
+                url=str(url),
+                body=b"" if status == 304 else await _read(answer),
+                content_type=headers.get("Content-Type", ""),
+                etag=_validator(headers, "ETag"),
+                last_modified=_validator(headers, "Last-Modified"),
+                not_modified=status == 304,
+                fresh_s=read_fresh_s(headers, now),
+                moved_to=feed.moved_to,
+            )
 
-class _PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only; what it returns is what is connected to."""
+    def _headers(self, feed: Feed) -> dict[str, str]:
+        headers = {
+            "User-Agent": feed.user_agent or self._user_agent,
+            "Accept": _ACCEPT,
+            "Accept-Encoding": "gzip, deflate, br",
+        }
+        if feed.etag:
+            headers["If-None-Match"] = feed.etag
+        if feed.last_modified:
+            headers["If-Modified-Since"] = feed.last_modified
+        return headers
 
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
 
-    async def resolve(
-        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        if any(not ipaddress.ip_address(each["host"]).is_global for each in found):
-            said = f"{host} is a private address (allow_private: true admits it)"
-            raise OSError(errno.EACCES, said)
-        return found
+def _moved(answer: FetchedFeed, feed: Feed, url: str) -> FetchedFeed:
+    return replace(answer, moved_to="" if url == feed.url else url)
 
-    async def close(self) -> None:
-        await self._resolver.close()
+
+def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> FeedError:
+    said = f"HTTP {status}"
+    if status == 410:
+        return FeedGone(said)
+    wait_s = read_retry_after_s(headers, now)
+    if status == 429 or wait_s is not None:
+        return FeedBusy(said, wait_s)
+    return FeedError(said)
+
+
+def _target(url: URL, location: str) -> URL:
+    written = URL(location, encoded=location.isascii() and " " not in location)
+    return url.join(written).with_fragment(None)
+
+
+def _validator(headers: CIMultiDictProxy[str], name: str) -> str:
+    """Return a header to be echoed byte for byte, or nothing where that cannot be done."""
+    value = headers.get(name, "")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return ""
+    return value if len(value) <= _MAX_VALIDATOR_CHARS else ""
 
 
 def _refuse_private_literal(url: URL, allowed: bool) -> None:
-    try:
-        address = ipaddress.ip_address(url.host or "")
-    except ValueError:
-        return  # a name: its addresses are looked at when it is resolved
-    if not allowed and not address.is_global:
-        raise FeedError(f"{url.host} is a private address (allow_private: true admits it)")
-
-
-def _headers(feed: Feed) -> dict[str, str]:
-    headers = {"User-Agent": feed.user_agent or USER_AGENT, "Accept": _ACCEPT}
-    if feed.etag:
-        headers["If-None-Match"] = feed.etag
-    if feed.last_modified:
-        headers["If-Modified-Since"] = feed.last_modified
-    return headers
+    # aiohttp connects to addresses that are written out without asking anybody about them.
+    host = url.host or ""
+    if not allowed and (":" in host or host.replace(".", "").isdecimal()) and not is_public(host):
+        raise FeedError(f"{host} is a private address (allow_private: true admits it)")
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > _MAX_BYTES:
-            raise FeedError(f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
+    unpacking = choose_unpacking(answer.headers.get("Content-Encoding", ""))
+    body, received = bytearray(), 0
+    async for piece in answer.content.iter_any():
+        received += len(piece)
+        for start in range(0, len(piece), 16_384):
+            body += unpacking.unpack(piece[start : start + 16_384], _MAX_BYTES - len(body))
+            if len(body) > _MAX_BYTES or received > _MAX_BYTES:
+                raise FeedError(f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
     return bytes(body)
 
 

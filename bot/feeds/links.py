@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 
 from yarl import URL
 
 # Parameters that tell who sent the reader, never what the page is.
 _TRACKING = re.compile(
-    r"utm_\w+|at_medium|at_campaign|at_\w+|fbclid|gclid|yclid|ysclid|igshid|mc_[ce]id|_openstat",
+    r"utm_\w+|at_medium|at_campaign|at_\w+|fbclid|gclid|dclid|msclkid|twclid|yclid|ysclid|igshid"
+    r"|mc_[ce]id|mkt_tok|_openstat|_ga|_gl|_hsenc|_hsmi|wt_mc|xtor|cmpid",
     re.IGNORECASE,
 )
+
+_GOOGLE_ARTICLE = re.compile(r"//news\.google\.com/(?:rss/)?articles/([\w-]{16,2000})")
+_PACKED_ADDRESS = re.compile(rb"https?://[\x21-\x7e]+")
 
 
 def canonical_link(link: str) -> str:
@@ -25,3 +31,19 @@ def canonical_link(link: str) -> str:
         return str(url.with_fragment(None))
     except ValueError:
         return ""
+
+
+def read_aggregated_link(link: str) -> str:
+    """Return the article that a redirect link of Google News leads to, where the link itself says.
+
+    Newer ones hide it; they stay as they are, since asking Google for each would not be polite.
+    """
+    found = _GOOGLE_ARTICLE.search(link)
+    if not found:
+        return link
+    try:
+        packed = base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4))
+    except (binascii.Error, ValueError):
+        return link
+    address = _PACKED_ADDRESS.search(packed)
+    return address[0].decode("ascii") if address else link

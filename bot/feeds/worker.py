@@ -1,44 +1,59 @@
-"""The worker process in which feeds are parsed: bounded in time and memory, replaced when lost."""
+"""The worker processes in which feeds are parsed: bounded in time and memory, and replaced."""
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
+import zlib
 from concurrent.futures import TimeoutError as WorkTimeout
 
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import FeedError
+from bot.feeds.entries import EntryMemory
 from bot.feeds.parse import parse_feed
-from bot.model import ParsedItem
+from bot.model import ParsedFeed
 
-_TIME_LIMIT_S = 20.0
+_TIME_LIMIT_S = 10.0
 _MEMORY_LIMIT = 1024 * 1024 * 1024
+#: Two at least: while a hostile feed keeps one busy, the others have another.
+_FEWEST, _MOST = 2, 4
+
+#: In a worker: what its feeds' last documents held. In the parent it stays empty.
+_memory = EntryMemory()
 
 
 class ParseWorker:
-    """Parses feeds in one process of its own, so that none of them can hold up a reply."""
+    """Parses feeds in processes of their own, so that none of them can hold up a reply.
+
+    A feed always goes to the same process, which remembers what its last document held.
+    """
 
     def __init__(self) -> None:
-        self._pool = ProcessPool(
-            max_workers=1,
-            # What parsing leaves behind goes with the process, now and then.
-            max_tasks=2_000,
-            initializer=_limit_process,
-            context=multiprocessing.get_context("spawn"),
-        )
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _FEWEST
+        self._pools = [
+            # Each starts its process with its first feed.
+            ProcessPool(
+                max_workers=1,
+                # What parsing leaves behind goes with the process, now and then.
+                max_tasks=20_000,
+                initializer=_limit_process,
+                context=multiprocessing.get_context("spawn"),
+            )
+            for _ in range(max(_FEWEST, min(_MOST, cores)))
+        ]
 
-    async def parse(
-        self, body: bytes, content_type: str, url: str, timezone: str
-    ) -> tuple[ParsedItem, ...]:
-        """Return the items of a feed's bytes; raise FeedError when there is none to be had."""
-        future = self._pool.schedule(
-            parse_feed, args=[body, content_type, url, timezone], timeout=_TIME_LIMIT_S
+    async def parse(self, body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
+        """Return what a feed's bytes hold; raise FeedError when there is nothing to be had."""
+        pool = self._pools[zlib.crc32(url.encode()) % len(self._pools)]
+        future = pool.schedule(
+            _parse, args=[body, content_type, url, timezone], timeout=_TIME_LIMIT_S
         )
         try:
-            return tuple(await asyncio.wrap_future(future))  # type: ignore[arg-type]
+            parsed: ParsedFeed = await asyncio.wrap_future(future)
         except WorkTimeout as error:
             raise FeedError(f"parsing took longer than {_TIME_LIMIT_S:.0f} s") from error
         except MemoryError as error:
@@ -47,11 +62,18 @@ class ParseWorker:
             raise FeedError("parsing crashed its worker") from error
         except RecursionError as error:
             raise FeedError("the document is nested too deeply") from error
+        return parsed
 
     def close(self) -> None:
-        """End the process, and what it is doing."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        """End the processes, and what they are doing."""
+        for pool in self._pools:
+            pool.stop()  # type: ignore[no-untyped-call]
+        for pool in self._pools:
+            pool.join()
+
+
+def _parse(body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
+    return parse_feed(body, content_type, url, timezone, _memory)
 
 
 def _limit_process() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot.chat.connection import ask_who_i_am, make_bot
@@ -42,7 +43,7 @@ async def check_installation(settings: Settings) -> list[Problem]:
     return problems
 
 
-async def check_feeds(settings: Settings) -> AsyncIterator[FeedCheck]:
+async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCheck]:
     """Fetch and parse each enabled feed once; yield each result as it comes."""
     config = load_feeds(settings.feeds)
     fetcher, worker = FeedFetcher(), ParseWorker()
@@ -51,16 +52,16 @@ async def check_feeds(settings: Settings) -> AsyncIterator[FeedCheck]:
     async def check(feed: Feed) -> FeedCheck:
         async with room:
             try:
-                fetched = await fetcher.fetch(feed)
-                if fetched is None:
-                    return FeedCheck(feed.name, failed="HTTP 304 to a first question")
-                items = await worker.parse(
+                fetched = await fetcher.fetch(feed, now)
+                parsed = await worker.parse(
                     fetched.body, fetched.content_type, fetched.url, feed.timezone
                 )
             except FeedError as error:
                 return FeedCheck(feed.name, failed=error.reason)
-        newest = max((item.published_at for item in items if item.published_at), default=None)
-        return FeedCheck(feed.name, len(items), f"{newest:%Y-%m-%d %H:%M}" if newest else "")
+        newest = max(
+            (item.published_at for item in parsed.items if item.published_at), default=None
+        )
+        return FeedCheck(feed.name, len(parsed.items), f"{newest:%Y-%m-%d %H:%M}" if newest else "")
 
     try:
         for done in asyncio.as_completed([check(feed) for feed in enabled_feeds(config)]):

@@ -5,50 +5,65 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from bot.errors import DatabaseError, FeedError
-from bot.feeds.fetch import FeedFetcher
+from bot.errors import DatabaseError, FeedBusy, FeedEmpty, FeedError, FeedGone
+from bot.feeds.fetch import FeedFetcher, FetchedFeed
+from bot.feeds.manners import Ceilings, next_allowed_at, next_poll_at, next_try_at
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.model import Feed, PollResult
 from bot.storage import Storage
+from bot.storage.polls import Failed, Unchanged
 
 _log = logging.getLogger(__name__)
 
-#: Feeds asked at the same time.
-CONCURRENCY = 8
-_LONGEST_GAP = timedelta(hours=1)
+#: Feeds asked at the same time, at most two of one host.
+CONCURRENCY = 16
+#: So many failures in a row where a redirect leads, and a feed's own address is asked again.
+_STAYS_MOVED = 2
 
 
 class PollJob:
     """Polls feeds; a feed that fails is noted and asked ever more rarely, and harms no other."""
 
     def __init__(
-        self, storage: Storage, fetcher: FeedFetcher, worker: ParseWorker, intake: Intake
+        self,
+        storage: Storage,
+        fetcher: FeedFetcher,
+        worker: ParseWorker,
+        intake: Intake,
+        ceilings: Ceilings | None = None,
     ) -> None:
         self._storage = storage
         self._fetcher = fetcher
         self._worker = worker
         self._intake = intake
+        self._ceilings = ceilings or Ceilings()
         self._polling: set[asyncio.Task[PollResult]] = set()
+        self._notes: list[Unchanged | Failed] = []
         #: Set when a poll has matched something: deliveries may be owed.
         self.matched = asyncio.Event()
+        #: Set when a feed was found gone: operators are to be told.
+        self.gone = asyncio.Event()
 
     async def start_due(self, now: datetime) -> None:
         """Begin polls of feeds that are due, as many as there is room for; does not wait."""
-        room = CONCURRENCY - len(self._polling)
-        for feed in await self._storage.feeds.claim_due(now, room) if room else []:
-            task = asyncio.create_task(self._poll(feed, now))
-            self._polling.add(task)
-            task.add_done_callback(self._polling.discard)
+        for feed in await self._turn(now, CONCURRENCY - len(self._polling)):
+            self._begin(feed, now)
 
     async def run_round(self, now: datetime) -> list[PollResult]:
         """Poll every feed that is due at *now*, once; return what each brought, by name."""
-        results: list[PollResult] = []
-        while due := await self._storage.feeds.claim_due(now, CONCURRENCY):
-            results += await asyncio.gather(*(self._poll(feed, now) for feed in due))
-        return sorted(results, key=lambda result: result.feed)
+        asked: list[asyncio.Task[PollResult]] = []
+        while True:
+            due = await self._turn(now, CONCURRENCY - len(self._polling))
+            asked += [self._begin(feed, now) for feed in due]
+            if not self._polling:
+                break
+            await asyncio.wait(self._polling, return_when=asyncio.FIRST_COMPLETED)
+        await self._save_notes()
+        return sorted((task.result() for task in asked), key=lambda result: result.feed)
 
     async def finish(self, within_s: float) -> None:
         """Let polls that are under way end; what takes longer is dropped and polled again."""
@@ -57,21 +72,54 @@ class PollJob:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._save_notes()
+
+    def _begin(self, feed: Feed, now: datetime) -> asyncio.Task[PollResult]:
+        task = asyncio.create_task(self._poll(feed, now))
+        self._polling.add(task)
+        task.add_done_callback(self._polling.discard)
+        return task
+
+    async def _turn(self, now: datetime, room: int) -> list[Feed]:
+        """Note how polls ended, and claim what is due, less what asks not to be asked now."""
+        settling = list(self._notes)
+        claimed = await self._storage.feeds.turn(settling, now, room)
+        del self._notes[: len(settling)]
+        asked = []
+        for feed in claimed:
+            until = next_allowed_at(feed, now, _chance())
+            if until is None:
+                asked.append(feed)
+            else:
+                await self._storage.feeds.postpone(feed.id, until)
+        return asked
+
+    async def _save_notes(self) -> None:
+        settling = list(self._notes)
+        if not settling:
+            return
+        try:
+            await self._storage.feeds.turn(settling, settling[-1].at, 0)
+        except DatabaseError as error:
+            _log.error("polls_not_noted", extra={"reason": str(error)})
+        else:
+            del self._notes[: len(settling)]
 
     async def _poll(self, feed: Feed, now: datetime) -> PollResult:
         try:
             result = await self._poll_strictly(feed, now)
         except FeedError as error:
             _log.warning("feed_failed", extra={"feed": feed.name, "reason": error.reason})
-            return await self._note_failure(feed, error.reason, now)
+            return self._note_failure(feed, error, now)
         except DatabaseError as error:
             # What it brought is not stored; its feed comes due again with its lease.
             _log.error("poll_not_stored", extra={"feed": feed.name, "reason": str(error)})
             return PollResult(feed.name, failed=str(error))
-        except Exception:
-            # A bug must not end the other polls; its feed comes due again with its lease.
+        except Exception as error:
+            # A bug must not end the other polls, nor press a publisher: it counts as a failure.
             _log.exception("poll_broke", extra={"feed": feed.name})
-            return PollResult(feed.name, failed="an error of ours, see the log")
+            said = f"an error of ours, see the log: {type(error).__name__}"
+            return self._note_failure(feed, FeedError(said), now)
         if result.items:
             _log.info(
                 "feed_polled",
@@ -81,35 +129,74 @@ class PollJob:
             self.matched.set()
         return result
 
-    async def _note_failure(self, feed: Feed, reason: str, now: datetime) -> PollResult:
-        try:
-            next_poll_at = now + _gap(feed, feed.failures + 1)
-            await self._storage.feeds.mark_failed(feed.id, reason, next_poll_at)
-        except DatabaseError as error:
-            _log.error("poll_not_stored", extra={"feed": feed.name, "reason": str(error)})
-        return PollResult(feed.name, failed=reason)
+    def _note_failure(self, feed: Feed, error: FeedError, now: datetime) -> PollResult:
+        busy, gone = isinstance(error, FeedBusy), isinstance(error, FeedGone)
+        at = next_try_at(
+            feed,
+            now,
+            _chance(),
+            self._ceilings,
+            busy=busy,
+            wait_s=error.wait_s if isinstance(error, FeedBusy) else None,
+            patient=not isinstance(error, FeedEmpty),
+        )
+        self._notes.append(
+            Failed(
+                feed_id=feed.id,
+                at=now,
+                next_poll_at=at,
+                reason=error.reason,
+                # Gone where a redirect leads: perhaps its own address knows better by now.
+                gone=gone and not feed.moved_to,
+                empty=isinstance(error, FeedEmpty),
+                stay=bool(feed.moved_to) and (gone or feed.failures + 1 >= _STAYS_MOVED),
+            )
+        )
+        if gone:
+            self.gone.set()
+        return PollResult(feed.name, failed=error.reason)
 
     async def _poll_strictly(self, feed: Feed, now: datetime) -> PollResult:
-        fetched = await self._fetcher.fetch(feed)
-        next_poll_at = now + _gap(feed, 0)
-        if fetched is None or fetched.body_hash == feed.body_hash:
-            await self._storage.feeds.mark_unchanged(feed.id, next_poll_at, now)
-            return PollResult(feed.name, not_modified=True)
+        fetched = await self._fetcher.fetch(feed, now)
+        if fetched.moved_to != feed.moved_to:
+            _log.info("feed_moved", extra={"feed": feed.name, "to": fetched.moved_to})
+            feed = replace(feed, moved=True)
+        if fetched.not_modified or fetched.body_hash == feed.body_hash:
+            return self._note_unchanged(feed, fetched, now)
         parsed = await self._worker.parse(
             fetched.body, fetched.content_type, fetched.url, feed.timezone
         )
-        taken = await self._intake.take_in(feed, fetched, parsed, next_poll_at, now)
+        for skipped in parsed.skipped:
+            _log.error("entry_not_read", extra={"feed": feed.name, "entry": skipped})
+
+        def plan(after: Feed) -> datetime:
+            return next_poll_at(after, now, _chance(), self._ceilings)
+
+        taken = await self._intake.take_in(feed, fetched, parsed, plan, now)
         return PollResult(
             feed.name, items=taken.items, matches=taken.matches, first=not feed.polled_before
         )
 
+    def _note_unchanged(self, feed: Feed, fetched: FetchedFeed, now: datetime) -> PollResult:
+        fresh_s = fetched.fresh_s
+        if fresh_s is None:
+            # A 304 that says nothing of it leaves standing what was said (RFC 9111).
+            fresh_s = feed.pace.fresh_s if fetched.not_modified else 0
+        after = replace(feed, failures=0, pace=replace(feed.pace, fresh_s=fresh_s))
+        self._notes.append(
+            Unchanged(
+                feed_id=feed.id,
+                at=now,
+                next_poll_at=next_poll_at(after, now, _chance(), self._ceilings),
+                # A 304 confirms what was sent; the same bytes may come under a new tag.
+                etag=feed.etag if fetched.not_modified else fetched.etag,
+                last_modified=feed.last_modified if fetched.not_modified else fetched.last_modified,
+                fresh_s=fresh_s,
+                moved_to=fetched.moved_to,
+            )
+        )
+        return PollResult(feed.name, not_modified=True)
 
-def _gap(feed: Feed, failures: int) -> timedelta:
-    """Return how long to leave a feed alone: its interval, longer after failures, spread a little.
 
-    A dead host then costs one request an hour, and feeds do not fall into step.
-    """
-    gap_s = feed.every_s * 2.0 ** min(failures, 12)
-    longest_s = max(_LONGEST_GAP.total_seconds(), feed.every_s)
-    spread = 1 + 0.1 * random.random()  # noqa: S311 - not a secret
-    return timedelta(seconds=min(gap_s, longest_s) * spread)
+def _chance() -> float:
+    return random.random()  # noqa: S311 - not a secret

@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    cast,
-    func,
-    literal,
-    select,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Connection, func, select, update
+from yarl import URL
 
 from bot.config import FeedConfig, FeedsConfig
-from bot.model import Feed, Publisher, PublisherKind
+from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
-from bot.storage.tables import Moment, feed, publisher
-
-#: A claimed feed comes due again after this long, should its poller die.
-POLL_LEASE = timedelta(minutes=3)
-
-_COLUMNS = (
-    feed,
-    publisher.c.name.label("publisher_name"),
-    publisher.c.country,
-    publisher.c.kind,
-    publisher.c.family,
+from bot.storage.polls import (
+    FEED_COLUMNS,
+    Failed,
+    Unchanged,
+    claim_due,
+    save_failed,
+    save_unchanged,
+    to_publisher,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchOutcome:
-    """What the server of a feed said, to be echoed at the next poll."""
-
-    etag: str
-    last_modified: str
-    body_hash: str
-    next_poll_at: datetime
+from bot.storage.tables import feed, publisher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """One feed as a reader or operator sees it."""
+    """One feed as a reader sees it."""
 
     name: str
     publisher: Publisher
@@ -83,63 +63,49 @@ class Feeds:
 
         await self._database.write(work)
 
-    async def claim_due(self, now: datetime, limit: int) -> list[Feed]:
-        """Return feeds that are due, each held for POLL_LEASE so that no other poller asks it."""
+    async def turn(
+        self, notes: Sequence[Unchanged | Failed], now: datetime, room: int
+    ) -> list[Feed]:
+        """Note how polls ended and claim up to *room* feeds that are due, in one transaction.
+
+        Each is held for POLL_LEASE so that no other poller asks it, and no host is asked by more
+        than PER_HOST at a time.
+        """
 
         def work(connection: Connection) -> list[Feed]:
-            due = (
-                select(feed.c.id)
-                .where(feed.c.enabled, feed.c.next_poll_at <= now)
-                .order_by(feed.c.next_poll_at, feed.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            ids = list(connection.scalars(due))
-            if not ids:
-                return []
-            connection.execute(
-                update(feed).where(feed.c.id.in_(ids)).values(next_poll_at=now + POLL_LEASE)
-            )
-            rows = connection.execute(
-                select(*_COLUMNS).join(publisher).where(feed.c.id.in_(ids)).order_by(feed.c.id)
-            )
-            return [_to_feed(row) for row in rows]
+            for note in notes:
+                if isinstance(note, Failed):
+                    save_failed(connection, note)
+                else:
+                    save_unchanged(connection, note)
+            return claim_due(connection, now, room) if room > 0 else []
 
         return await self._database.write(work)
 
-    async def pull_in(self, now: datetime, slack: timedelta) -> None:
-        """Make due at *now* every feed that would wait for longer than its interval and *slack*."""
+    async def claim_due(self, now: datetime, limit: int) -> list[Feed]:
+        """Claim feeds that are due, as `turn` does."""
+        return await self.turn((), now, limit)
 
-        def work(connection: Connection) -> None:
-            waits_until = type_coerce(feed.c.next_poll_at, BigInteger)
-            interval_ms = cast(feed.c.every_s, BigInteger) * 1000
-            latest = int((now + slack).timestamp() * 1000)
-            connection.execute(
-                update(feed).where(waits_until > latest + interval_ms).values(next_poll_at=now)
-            )
-
-        await self._database.write(work)
-
-    async def mark_failed(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
-        """Note that a poll brought nothing usable, and when to ask again."""
+    async def postpone(self, feed_id: int, until: datetime) -> None:
+        """Let go of a claimed feed without asking it, until it wants to be asked."""
 
         def work(connection: Connection) -> None:
             connection.execute(
                 update(feed)
                 .where(feed.c.id == feed_id)
-                .values(failures=feed.c.failures + 1, error=reason[:500], next_poll_at=next_poll_at)
+                .values(leased_until=None, next_poll_at=until)
             )
 
         await self._database.write(work)
 
-    async def mark_unchanged(self, feed_id: int, next_poll_at: datetime, now: datetime) -> None:
-        """Note that the server said "not modified", or sent the same bytes as before."""
+    async def revive(self, name: str, now: datetime) -> None:
+        """Ask a feed again at *now* that was gone, or has failed for long."""
 
         def work(connection: Connection) -> None:
             connection.execute(
                 update(feed)
-                .where(feed.c.id == feed_id)
-                .values(failures=0, error="", last_success_at=now, next_poll_at=next_poll_at)
+                .where(feed.c.name == name)
+                .values(gone_at=None, next_poll_at=now, moved_to="")
             )
 
         await self._database.write(work)
@@ -149,7 +115,7 @@ class Feeds:
 
         def work(connection: Connection) -> list[SourceState]:
             rows = connection.execute(
-                select(*_COLUMNS)
+                select(*FEED_COLUMNS)
                 .join(publisher)
                 .where(feed.c.enabled)
                 .order_by(func.lower(publisher.c.name), feed.c.language, feed.c.name)
@@ -157,7 +123,7 @@ class Feeds:
             return [
                 SourceState(
                     name=row.name,
-                    publisher=_to_publisher(row),
+                    publisher=to_publisher(row),
                     language=row.language,
                     last_success_at=row.last_success_at,
                     failures=row.failures,
@@ -167,24 +133,14 @@ class Feeds:
 
         return await self._database.read(work)
 
+    async def load_publishers_by_host(self) -> dict[str, str]:
+        """Return the names of publishers by the hosts of their feeds, without `www.`."""
 
-def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now: datetime) -> None:
-    """Note a good poll, in the transaction that stores what it brought."""
-    connection.execute(
-        update(feed)
-        .where(feed.c.id == feed_id)
-        .values(
-            etag=outcome.etag,
-            last_modified=outcome.last_modified,
-            body_hash=outcome.body_hash,
-            next_poll_at=outcome.next_poll_at,
-            first_polled_at=func.coalesce(feed.c.first_polled_at, literal(now, Moment())),
-            last_success_at=now,
-            read_at=now,
-            failures=0,
-            error="",
-        )
-    )
+        def work(connection: Connection) -> dict[str, str]:
+            rows = connection.execute(select(feed.c.host, publisher.c.name).join(publisher))
+            return {row.host.removeprefix("www."): row.name for row in rows if row.host}
+
+        return await self._database.read(work)
 
 
 def _save_publisher(connection: Connection, values: dict[str, Any]) -> int:
@@ -197,7 +153,10 @@ def _save_publisher(connection: Connection, values: dict[str, Any]) -> int:
 
 
 def _save_feed(connection: Connection, entry: FeedConfig, publisher_id: int, now: datetime) -> None:
-    values = entry.model_dump(exclude={"publisher"}) | {"publisher_id": publisher_id}
+    values = entry.model_dump(exclude={"publisher"}) | {
+        "publisher_id": publisher_id,
+        "host": (URL(entry.url).host or "").lower(),
+    }
     before = connection.execute(
         select(feed.c.id, feed.c.url, feed.c.enabled).where(feed.c.name == entry.name)
     ).first()
@@ -205,36 +164,11 @@ def _save_feed(connection: Connection, entry: FeedConfig, publisher_id: int, now
         connection.execute(feed.insert().values(**values, next_poll_at=now))
         return
     if before.url != entry.url:
-        values |= {"etag": "", "last_modified": "", "body_hash": "", "next_poll_at": now}
+        values |= {
+            "etag": "", "last_modified": "", "body_hash": "", "next_poll_at": now,
+            "moved_to": "", "moved": True, "gone_at": None, "leased_until": None,
+            "fresh_s": 0, "asks_every_s": 0, "skip_hours": "", "skip_days": "",
+        }  # fmt: skip
     elif entry.enabled and not before.enabled:
-        values |= {"next_poll_at": now}
+        values |= {"next_poll_at": now, "gone_at": None}
     connection.execute(update(feed).where(feed.c.id == before.id).values(values))
-
-
-def _to_publisher(row: Row[Any]) -> Publisher:
-    return Publisher(
-        name=row.publisher_name,
-        country=row.country,
-        kind=PublisherKind(row.kind),
-        family=row.family,
-    )
-
-
-def _to_feed(row: Row[Any]) -> Feed:
-    return Feed(
-        id=row.id,
-        name=row.name,
-        url=row.url,
-        publisher=_to_publisher(row),
-        language=row.language,
-        every_s=row.every_s,
-        timezone=row.timezone,
-        user_agent=row.user_agent,
-        urgent=row.urgent,
-        allow_private=row.allow_private,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_hash=row.body_hash,
-        polled_before=row.first_polled_at is not None,
-        failures=row.failures,
-    )

@@ -2,68 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from bot.model import Feed, Item, NewItem
-from bot.storage.database import Database, insert_into, take_intake_lock
-from bot.storage.feeds import FetchOutcome, mark_polled
+from bot.model import Feed, Item
+from bot.storage.arrivals import (
+    Arrivals,
+    KeywordMatcher,
+    KnownItem,
+    TakenIn,
+    hash_key,
+    save_arrivals,
+    save_keys,
+)
+from bot.storage.database import Database
+from bot.storage.polls import FetchOutcome
 from bot.storage.tables import (
-    fanout,
     feed,
     item,
     item_key,
-    item_title,
-    keyword,
-    match,
     publisher,
     story,
     story_item,
 )
-
-
-class KeywordMatcher(Protocol):
-    """What intake asks of the matcher; called in the writer's thread, under the intake lock."""
-
-    @property
-    def newest_keyword(self) -> int:
-        """The highest keyword id that the matcher has learnt."""
-
-    def learn(self, keyword_id: int, compiled: str) -> None:
-        """Take a keyword in; called in the order of ids."""
-
-    def forget(self, keyword_id: int) -> None:
-        """Let go of a keyword that nobody asks for any more."""
-
-    def find(self, new: NewItem, publisher: str) -> Iterable[tuple[int, tuple[str, ...]]]:
-        """Return the keywords that *new* satisfies, each with the words that did."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownItem:
-    """An item of a feed that is stored already."""
-
-    id: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """What one intake stored."""
-
-    items: tuple[Item, ...]
-    matches: int
-
-
-def hash_key(key: str) -> int:
-    """Return a word's comparable form as the signed 64-bit integer that is stored for it."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 class Items:
@@ -91,11 +66,47 @@ class Items:
 
         return await self._database.read(work)
 
+    async def find_titled(self, feed_id: int, titles: Collection[str]) -> dict[str, KnownItem]:
+        """Return the feed's stored items that bear these titles, the newest of each."""
+
+        def work(connection: Connection) -> dict[str, KnownItem]:
+            rows = connection.execute(
+                select(item.c.id, item.c.title)
+                .where(item.c.feed_id == feed_id, item.c.title.in_(titles))
+                .order_by(item.c.id)
+            )
+            return {row.title: KnownItem(row.id, row.title) for row in rows}
+
+        return await self._database.read(work)
+
+    async def count_vanished(
+        self, feed_id: int, listed: Collection[int], newer_than: datetime
+    ) -> int:
+        """Return how many items a feed listed when it was last read that it lists no more.
+
+        Only those *newer_than* what it lists now: old ones go as new ones come.
+        """
+
+        def work(connection: Connection) -> int:
+            query = (
+                select(func.count())
+                .select_from(item)
+                .join(feed)
+                .where(
+                    item.c.feed_id == feed_id,
+                    item.c.listed_at >= feed.c.read_at,
+                    item.c.published_at > newer_than,
+                    item.c.id.not_in(listed),
+                )
+            )
+            return int(connection.scalar(query) or 0)
+
+        return await self._database.read(work)
+
     async def take_in(
         self,
         source: Feed,
-        new: Sequence[NewItem],
-        listed: Sequence[tuple[KnownItem, str]],
+        arrivals: Arrivals,
         outcome: FetchOutcome,
         matcher: KeywordMatcher,
         keys_version: int,
@@ -104,38 +115,11 @@ class Items:
         """Store what one poll brought, with its stories, matches and the fan-out it causes.
 
         One transaction under the intake lock: a crash repeats all of it or none. An item that is
-        there already (*listed*, each with its title of today) stays one item; a changed title is
-        kept beside the old one and alerts nobody.
+        there already stays one item; a changed title is kept beside the old one and alerts nobody.
         """
 
         def work(connection: Connection) -> TakenIn:
-            take_intake_lock(connection)
-            _learn_keywords(connection, matcher)
-            stored: list[Item] = []
-            matches = 0
-            for entry in new:
-                item_id = _save_item(connection, source.id, entry, keys_version)
-                if item_id is None:
-                    continue
-                story_id = _save_story(connection, item_id, entry)
-                if entry.alerts:
-                    found = dict(matcher.find(entry, source.publisher.name))
-                    alive = _alive(connection, found)
-                    for gone in found.keys() - alive:
-                        matcher.forget(gone)
-                    _save_matches(connection, item_id, story_id, entry.gravity, found, alive)
-                    matches += len(alive)
-                stored.append(_to_new_item(item_id, entry, source))
-            for known, title in listed:
-                if title != known.title:
-                    _save_title(connection, known, title, now)
-            connection.execute(
-                update(item)
-                .where(item.c.id.in_([known.id for known, _ in listed]))
-                .values(listed_at=now)
-            )
-            mark_polled(connection, source.id, outcome, now)
-            return TakenIn(tuple(stored), matches)
+            return save_arrivals(connection, source, arrivals, outcome, matcher, keys_version, now)
 
         return await self._database.write(work)
 
@@ -187,7 +171,7 @@ class Items:
         def work(connection: Connection) -> None:
             connection.execute(delete(item_key).where(item_key.c.item_id.in_(keys)))
             for item_id, words in keys.items():
-                _save_keys(connection, item_id, words)
+                save_keys(connection, item_id, words)
             connection.execute(
                 update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)
             )
@@ -237,7 +221,7 @@ def to_item(row: Row[Any]) -> Item:
         language=row.language,
         published_at=row.published_at,
         seen_at=row.seen_at,
-        publisher=row.publisher_name,
+        publisher=row.source or row.publisher_name,
         feed=row.feed_name,
     )
 
@@ -267,111 +251,4 @@ def _newest_first(query: Select[Any], before: int | None) -> Select[Any]:
     at = select(item.c.published_at).where(item.c.id == before).scalar_subquery()
     return query.where(
         or_(item.c.published_at < at, and_(item.c.published_at == at, item.c.id < before))
-    )
-
-
-def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
-    """Tell the matcher of keywords that were added since it was last asked, by any process."""
-    added = connection.execute(
-        select(keyword.c.id, keyword.c.compiled)
-        .where(keyword.c.id > matcher.newest_keyword)
-        .order_by(keyword.c.id)
-    )
-    for row in added:
-        matcher.learn(row.id, row.compiled)
-
-
-def _save_item(
-    connection: Connection, feed_id: int, entry: NewItem, keys_version: int
-) -> int | None:
-    statement = (
-        insert_into(connection, item)
-        .values(
-            feed_id=feed_id,
-            key=entry.key,
-            link=entry.link,
-            title=entry.title,
-            summary=entry.summary,
-            language=entry.language,
-            published_at=entry.published_at,
-            seen_at=entry.seen_at,
-            listed_at=entry.seen_at,
-            keys_version=keys_version,
-        )
-        .on_conflict_do_nothing()
-        .returning(item.c.id)
-    )
-    item_id = connection.scalars(statement).one_or_none()
-    if item_id is not None:
-        _save_keys(connection, item_id, entry.keys)
-    return item_id
-
-
-def _save_keys(connection: Connection, item_id: int, keys: Collection[str]) -> None:
-    if keys:
-        rows = [{"key": value, "item_id": item_id} for value in {*map(hash_key, keys)}]
-        connection.execute(item_key.insert(), rows)
-
-
-def _save_story(connection: Connection, item_id: int, entry: NewItem) -> int:
-    opened = insert_into(connection, story).values(key=entry.story_key, opened_at=entry.seen_at)
-    connection.execute(opened.on_conflict_do_nothing())
-    story_id = int(
-        connection.scalars(select(story.c.id).where(story.c.key == entry.story_key)).one()
-    )
-    connection.execute(story_item.insert().values(story_id=story_id, item_id=item_id))
-    return story_id
-
-
-def _alive(connection: Connection, keyword_ids: Collection[int]) -> set[int]:
-    """Return those of the keywords that somebody still asks for."""
-    return set(connection.scalars(select(keyword.c.id).where(keyword.c.id.in_(keyword_ids))))
-
-
-def _save_matches(
-    connection: Connection,
-    item_id: int,
-    story_id: int,
-    gravity: int,
-    words: Mapping[int, tuple[str, ...]],
-    keyword_ids: Collection[int],
-) -> None:
-    if not keyword_ids:
-        return
-    connection.execute(
-        match.insert(),
-        [
-            {"item_id": item_id, "keyword_id": each, "words": "\n".join(words[each])}
-            for each in keyword_ids
-        ],
-    )
-    connection.execute(
-        fanout.insert(),
-        [
-            {"item_id": item_id, "keyword_id": each, "story_id": story_id, "gravity": gravity}
-            for each in keyword_ids
-        ],
-    )
-
-
-def _save_title(connection: Connection, known: KnownItem, title: str, now: datetime) -> None:
-    connection.execute(
-        insert_into(connection, item_title)
-        .values(item_id=known.id, replaced_at=now, title=known.title)
-        .on_conflict_do_nothing()
-    )
-    connection.execute(update(item).where(item.c.id == known.id).values(title=title))
-
-
-def _to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:
-    return Item(
-        id=item_id,
-        title=entry.title,
-        summary=entry.summary,
-        link=entry.link,
-        language=entry.language,
-        published_at=entry.published_at,
-        seen_at=entry.seen_at,
-        publisher=source.publisher.name,
-        feed=source.name,
     )

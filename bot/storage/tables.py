@@ -132,9 +132,54 @@ feed = Table(
     Column("last_success_at", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
+    # Who is asked, for at most two requests at a time; held by a poller until the lease ends.
+    Column("host", Text, nullable=False, server_default=""),
+    Column("leased_until", Moment),
+    # A last poll that lies in the future was noted before the clock was set back.
+    Column("polled_at", Moment),
+    Column("gap_s", Integer, nullable=False, server_default="0"),
+    # Where permanent redirects lead; `moved` until it has been read there.
+    Column("moved_to", Text, nullable=False, server_default=""),
+    Column("moved", Boolean, nullable=False, server_default=text("false")),
+    # What its server and its document ask of pollers.
+    Column("fresh_s", Integer, nullable=False, server_default="0"),
+    Column("asks_every_s", Integer, nullable=False, server_default="0"),
+    Column("skip_hours", Text, nullable=False, server_default=""),
+    Column("skip_days", Text, nullable=False, server_default=""),
+    # Its items by hour of the week, fading, and as of when.
+    Column("rhythm", Text, nullable=False, server_default=""),
+    Column("rhythm_at", Moment),
+    Column("newest_at", Moment),
+    Column("last_new_at", Moment),
+    Column("failed_since", Moment),
+    Column("gone_at", Moment),
     sqlite_autoincrement=True,
 )
 Index("ix_feed_due", feed.c.next_poll_at, feed.c.id)
+
+#: Several sources of one country or language that do not answer together.
+outage = Table(
+    "outage",
+    metadata,
+    Column("about", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("down", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    # All of them answer, and none brings anything.
+    Column("quiet", Boolean, nullable=False),
+)
+
+#: What operators are still to be told, a row for each of their chats.
+notice = Table(
+    "notice",
+    metadata,
+    _id(),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
 
 item = Table(
     "item",
@@ -150,6 +195,8 @@ item = Table(
     Column("seen_at", Moment, nullable=False, index=True),
     # The last reading of its feed that still listed it.
     Column("listed_at", Moment, nullable=False),
+    # Its publisher, where an aggregator's feed names one.
+    Column("source", Text, nullable=False, server_default=""),
     Column("keys_version", BigInteger, nullable=False),
     UniqueConstraint("feed_id", "key"),
     Index("ix_item_feed_link", "feed_id", "link"),

@@ -15,7 +15,7 @@ from bot.demo.feeds import FeedServer
 from bot.errors import FeedError
 from bot.feeds import fetch as fetching
 from bot.feeds.fetch import FeedFetcher
-from tests.samples import feed
+from tests.samples import NOW, feed
 
 
 def ours(url: str, **changes: Any) -> Any:
@@ -27,8 +27,7 @@ async def test_what_a_server_sends_comes_with_its_validators(
     server: FeedServer, fetcher: FeedFetcher
 ) -> None:
     server.add_item("herald", "Talks")
-    answer = await fetcher.fetch(ours(server.feed_url("herald")))
-    assert answer is not None
+    answer = await fetcher.fetch(ours(server.feed_url("herald")), NOW)
     assert b"Talks" in answer.body
     assert answer.url == server.feed_url("herald")
     assert answer.content_type.startswith("application/rss+xml")
@@ -41,15 +40,14 @@ async def test_what_did_not_change_is_not_sent_again(
 ) -> None:
     server.add_item("herald", "Talks")
     url = server.feed_url("herald")
-    first = await fetcher.fetch(ours(url))
-    assert first is not None
+    first = await fetcher.fetch(ours(url), NOW)
     known = ours(url, etag=first.etag, last_modified=first.last_modified)
-    assert await fetcher.fetch(known) is None
+    assert (await fetcher.fetch(known, NOW)).not_modified
     asked = server.requests[-1].headers
     assert asked["If-None-Match"] == first.etag
     assert asked["If-Modified-Since"] == first.last_modified
     server.add_item("herald", "More talks")
-    assert await fetcher.fetch(known) is not None
+    assert not (await fetcher.fetch(known, NOW)).not_modified
 
 
 async def test_we_say_who_we_are_unless_a_server_cannot_bear_it(
@@ -57,8 +55,8 @@ async def test_we_say_who_we_are_unless_a_server_cannot_bear_it(
 ) -> None:
     server.add_feed("herald")
     url = server.feed_url("herald")
-    await fetcher.fetch(ours(url))
-    await fetcher.fetch(ours(url, user_agent="Mozilla/5.0"))
+    await fetcher.fetch(ours(url), NOW)
+    await fetcher.fetch(ours(url, user_agent="Mozilla/5.0"), NOW)
     first, second = (request.headers for request in server.requests)
     assert first["User-Agent"].startswith(f"Sahman/{__version__} ")
     assert second["User-Agent"] == "Mozilla/5.0"
@@ -72,14 +70,13 @@ async def test_every_other_answer_is_a_failure_that_names_itself(
 ) -> None:
     server.set_raw("herald", b"<rss/>", status)
     with pytest.raises(FeedError, match=f"HTTP {status}"):
-        await fetcher.fetch(ours(server.feed_url("herald")))
+        await fetcher.fetch(ours(server.feed_url("herald")), NOW)
 
 
 async def test_a_redirect_is_followed(server: FeedServer, fetcher: FeedFetcher) -> None:
     server.add_item("new", "Talks")
     server.set_raw("old", b"", 301, {"Location": "/new"})
-    answer = await fetcher.fetch(ours(server.feed_url("old")))
-    assert answer is not None
+    answer = await fetcher.fetch(ours(server.feed_url("old")), NOW)
     assert answer.url == server.feed_url("new")
 
 
@@ -89,7 +86,7 @@ async def test_a_redirect_that_turns_in_a_circle_is_left(
     server.set_raw("a", b"", 302, {"Location": "/b"})
     server.set_raw("b", b"", 302, {"Location": "/a"})
     with pytest.raises(FeedError, match="redirects"):
-        await fetcher.fetch(ours(server.feed_url("a")))
+        await fetcher.fetch(ours(server.feed_url("a")), NOW)
     assert len(server.requests) <= 6
 
 
@@ -99,7 +96,7 @@ async def test_a_redirect_out_of_the_web_is_refused(
 ) -> None:
     server.set_raw("a", b"", 302, {"Location": location})
     with pytest.raises(FeedError):
-        await fetcher.fetch(ours(server.feed_url("a")))
+        await fetcher.fetch(ours(server.feed_url("a")), NOW)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +112,7 @@ async def test_a_private_address_is_refused_unless_the_operator_allowed_it(
     server.add_feed("herald")
     port = server.url.rpartition(":")[2]
     with pytest.raises(FeedError):
-        await fetcher.fetch(feed(url=f"http://{host}:{port}/herald"))
+        await fetcher.fetch(feed(url=f"http://{host}:{port}/herald"), NOW)
     assert server.requests == []
 
 
@@ -127,20 +124,20 @@ async def test_the_operators_leave_is_for_that_host_and_not_for_where_it_sends_u
     for host in ("localhost", "[::1]", "127.0.0.2"):
         server.set_raw("a", b"", 302, {"Location": f"http://{host}:{port}/secret"})
         with pytest.raises(FeedError, match="private"):
-            await fetcher.fetch(ours(server.feed_url("a")))
+            await fetcher.fetch(ours(server.feed_url("a")), NOW)
     assert {request.feed for request in server.requests} == {"a"}
 
 
 async def test_a_name_that_leads_nowhere_is_a_failure(fetcher: FeedFetcher) -> None:
     with pytest.raises(FeedError):
-        await fetcher.fetch(feed(url="http://no-such-host.invalid/"))
+        await fetcher.fetch(feed(url="http://no-such-host.invalid/"), NOW)
 
 
 async def test_nobody_listening_is_a_failure(fetcher: FeedFetcher, server: FeedServer) -> None:
     url = server.feed_url("herald")
     await server.stop()
     with pytest.raises(FeedError):
-        await fetcher.fetch(ours(url))
+        await fetcher.fetch(ours(url), NOW)
 
 
 class TestBounds:
@@ -182,11 +179,11 @@ class TestBounds:
         self, hostile: str, fetcher: FeedFetcher, path: str
     ) -> None:
         with pytest.raises(FeedError, match="larger than 8 MiB"):
-            await fetcher.fetch(ours(f"{hostile}/{path}"))
+            await fetcher.fetch(ours(f"{hostile}/{path}"), NOW)
 
     async def test_a_drip_is_left_when_it_takes_too_long(
         self, hostile: str, fetcher: FeedFetcher, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(fetching, "_WHOLE_FETCH_S", 0.3)
         with pytest.raises(FeedError, match="no whole answer"):
-            await fetcher.fetch(ours(f"{hostile}/drip"))
+            await fetcher.fetch(ours(f"{hostile}/drip"), NOW)

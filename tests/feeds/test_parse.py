@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.render import safe_link
-from bot.errors import FeedError
-from bot.feeds.parse import SUMMARY_CHARS, clean_text, item_key, parse_feed
+from bot.errors import FeedEmpty, FeedError
+from bot.feeds.cleaning import clean_text
+from bot.feeds.parse import SUMMARY_CHARS, item_key, parse_feed
 from bot.model import ParsedItem
 
 URL = "https://news.example/rss/all.xml"
@@ -34,7 +35,7 @@ def entry(title: str = "Title", **more: str) -> str:
 
 
 def parse(body: bytes, timezone: str = "UTC") -> tuple[ParsedItem, ...]:
-    return parse_feed(body, "application/rss+xml; charset=utf-8", URL, timezone)
+    return parse_feed(body, "application/rss+xml; charset=utf-8", URL, timezone).items
 
 
 def only(*entries: str, timezone: str = "UTC") -> ParsedItem:
@@ -91,8 +92,9 @@ def test_a_feed_of_which_no_entry_has_a_text_is_a_failure() -> None:
         parse(rss("<link>https://news.example/2</link>"))
 
 
-def test_a_feed_without_entries_is_a_feed() -> None:
-    assert parse(rss()) == ()
+def test_a_feed_without_entries_is_a_failure_of_its_own_kind() -> None:
+    with pytest.raises(FeedEmpty, match="lists nothing"):
+        parse(rss())
 
 
 class TestLinks:
@@ -122,8 +124,8 @@ class TestIdentity:
 
     def test_a_guid_stays_the_same_when_the_feed_moves_to_another_address(self) -> None:
         body = rss(entry("A", guid="tag/1"))
-        (here,) = parse_feed(body, "", "https://news.example/rss", "UTC")
-        (there,) = parse_feed(body, "", "https://www.news.example/feeds/all", "UTC")
+        (here,) = parse_feed(body, "", "https://news.example/rss", "UTC").items
+        (there,) = parse_feed(body, "", "https://www.news.example/feeds/all", "UTC").items
         assert item_key(here) == item_key(there) == "tag/1"
 
     def test_one_guid_on_every_item_tells_nothing_and_their_links_do(self) -> None:
@@ -235,7 +237,7 @@ class TestDamage:
     def test_an_old_charset_is_read_though_the_document_names_it(self) -> None:
         body = rss(entry("На границе прошли переговоры сторон")).decode()
         old = body.replace("utf-8", "windows-1251").encode("cp1251")
-        (item,) = parse_feed(old, "text/xml", URL)
+        (item,) = parse_feed(old, "text/xml", URL).items
         assert item.title == "На границе прошли переговоры сторон"
 
     def test_no_more_than_five_hundred_items_are_taken(self) -> None:
@@ -248,7 +250,7 @@ def test_atom_is_read_as_well() -> None:
         b'<title type="html">A &amp;amp; B</title><link href="https://news.example/1"/>'
         b"<content>The text itself</content><updated>2026-09-12T08:00:00Z</updated></entry></feed>"
     )
-    (item,) = parse_feed(body, "application/atom+xml", URL)
+    (item,) = parse_feed(body, "application/atom+xml", URL).items
     assert (item.title, item.summary, item.guid) == ("A & B", "The text itself", "tag:1")
     assert item.published_at == datetime(2026, 9, 12, 8, 0, tzinfo=UTC)
 
@@ -269,7 +271,7 @@ def test_any_bytes_give_items_or_a_feed_error(pieces: list[bytes], inside: bool)
     if inside:
         body = b'<rss version="2.0"><channel><item><title>T</title>' + body + b"</item></channel>"
     try:
-        items = parse_feed(body, "", URL, "Asia/Yerevan")
+        items = parse_feed(body, "", URL, "Asia/Yerevan").items
     except FeedError:
         return
     for item in items:
@@ -286,7 +288,7 @@ def test_every_sample_of_the_real_world_gives_items_or_a_feed_error(data_folder:
         if path.suffix == ".md":
             continue
         try:
-            items = parse_feed(path.read_bytes(), "", URL, "UTC")
+            items = parse_feed(path.read_bytes(), "", URL, "UTC").items
         except FeedError as error:
             counts[path.name] = error.reason
             continue

@@ -24,7 +24,7 @@ def worker() -> Iterator[ParseWorker]:
 
 
 async def parse(worker: ParseWorker, body: bytes) -> list[str]:
-    return [item.title for item in await worker.parse(body, "", URL, "UTC")]
+    return [item.title for item in (await worker.parse(body, "", URL, "UTC")).items]
 
 
 # They stand in for parse_feed inside the worker process, where they are found by their names.
@@ -69,7 +69,7 @@ async def test_a_parse_that_goes_wrong_fails_its_own_feed_only(
     worker: ParseWorker, monkeypatch: pytest.MonkeyPatch, trouble: Any, said: str
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(working, "parse_feed", trouble)
+        patched.setattr(working, "_parse", trouble)
         patched.setattr(working, "_TIME_LIMIT_S", 1.0 if trouble is hang else 20.0)
         with pytest.raises(FeedError, match=said):
             await parse(worker, rss(entry("Talks")))

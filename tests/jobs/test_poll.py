@@ -19,6 +19,7 @@ from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.jobs.poll import CONCURRENCY, PollJob
 from bot.storage import Storage
+from bot.storage.polls import PER_HOST
 from bot.storage.tables import delivery, feed
 from tests.samples import (
     NOW,
@@ -188,12 +189,13 @@ async def test_no_more_feeds_than_agreed_are_asked_at_a_time(newsrooms: Newsroom
     for name in names:
         newsrooms.server.add_item(name, f"Border {name}", published=NOW)
     await newsrooms.open(*names)
-    await newsrooms.job.start_due(NOW)
-    await newsrooms.job.start_due(NOW)
-    assert len(newsrooms.job._polling) == CONCURRENCY
+    most = 0
+    for _ in range(100):
+        await newsrooms.job.start_due(NOW)
+        most = max(most, len(newsrooms.job._polling))
+        await asyncio.sleep(0.01)
     await newsrooms.job.finish(5)
-    await newsrooms.job.start_due(NOW)
-    await newsrooms.job.finish(5)
+    assert most <= min(PER_HOST, CONCURRENCY), "they are all on one host"
     polled = [row for row in rows_of(newsrooms.storage, feed) if row["first_polled_at"]]
     assert len(polled) == len(names)
 

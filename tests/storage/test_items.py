@@ -10,7 +10,8 @@ from bot.intake import find_words
 from bot.matching import parse_keyword
 from bot.model import DeliveryKind, Feed, NewItem
 from bot.storage import Storage
-from bot.storage.items import KnownItem
+from bot.storage.arrivals import KnownItem
+from bot.storage.polls import Unchanged
 from bot.storage.tables import (
     delivery,
     fanout,
@@ -257,7 +258,10 @@ class TestPruning:
     ) -> None:
         source, _ = await self.listed(storage)
         later = NOW + timedelta(days=100)
-        await storage.feeds.mark_unchanged(source.id, later, later)
+        note = Unchanged(
+            feed_id=source.id, at=later, next_poll_at=later, etag="", last_modified="", fresh_s=0
+        )
+        await storage.feeds.turn([note], later, 0)
         assert await storage.items.prune(later, limit=100) == 0
 
     async def test_the_items_of_a_feed_that_is_no_longer_read_go_too(
