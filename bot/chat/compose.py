@@ -35,6 +35,8 @@ class Composer:
     def __init__(self, storage: Storage, texts: Mapping[str, Texts]) -> None:
         self._storage = storage
         self._texts = texts
+        # Alerts written for the deliveries at hand: many subscribers are told the same.
+        self._written: dict[tuple[object, ...], str] = {}
 
     async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
         """Return what the alerts and edits among these tell, in one read."""
@@ -44,6 +46,7 @@ class Composer:
             if each.kind is not DeliveryKind.DIGEST
             for alert in (each.bulletin or (each,))
         ]
+        self._written.clear()
         return await self._storage.matches.load_stories(alerts) if alerts else {}
 
     async def compose(
@@ -58,11 +61,17 @@ class Composer:
         told = alerted.get(owed.id)
         if told is None:  # pruned, or the keyword was removed meanwhile
             return Composed(())
-        alert = render_alert(told.items, told.keywords, owed.subscriber, texts, now)
+        alert = self._alert(told, owed.subscriber, texts, now)
         if owed.kind is not DeliveryKind.EDIT:
             return Composed((alert,))
         message_id = await self._storage.matches.load_alert_message(owed)
         return Composed((alert,) if message_id else (), message_id=message_id)
+
+    def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:
+        same = (told.items, told.keywords, reader.language, reader.zone)
+        if same not in self._written:
+            self._written[same] = render_alert(told.items, told.keywords, reader, texts, now)
+        return self._written[same]
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -51,6 +52,9 @@ class Sender:
         self._clock = clock
         self._idle_s = _IDLE_ALONE_S if alone else _IDLE_S
         self._in_flight = count_in_flight(rate)
+        self._requests = asyncio.Semaphore(self._in_flight)
+        # Those under way, and those whose turn comes within the horizon.
+        self._claimable = self._in_flight + math.ceil(rate * HORIZON_MS / 1000)
         self._verdicts = Verdicts(clock)
         self._stirred = asyncio.Event()
         self._claim_at_s = 0.0
@@ -96,7 +100,7 @@ class Sender:
         """Return how many to claim now: none before it is time, and not one by one when busy."""
         if stop.is_set() or asyncio.get_running_loop().time() < self._claim_at_s:
             return 0
-        room = self._in_flight - len(self._sending)
+        room = self._claimable - len(self._sending)
         return room if room >= self._in_flight // 4 else 0
 
     async def _turn(self, room: int) -> None:
@@ -143,7 +147,7 @@ class Sender:
 
     async def _sleep(self, stop: asyncio.Event) -> None:
         seconds = self._claim_at_s - asyncio.get_running_loop().time()
-        if stop.is_set() or len(self._sending) > self._in_flight * 3 // 4:
+        if stop.is_set() or self._claimable - len(self._sending) < self._in_flight // 4:
             seconds = self._idle_s  # only what is on its way is waited for
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stirred.wait(), max(0.0, min(seconds, self._idle_s)))
@@ -160,7 +164,8 @@ class Sender:
             wait_s = at_s - asyncio.get_running_loop().time()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
-            outcomes = await self._attempt(owed, composed, claimed_s)
+            async with self._requests:
+                outcomes = await self._attempt(owed, composed, claimed_s)
         except Exception as error:
             # A bug in composing one message must not stop all others; it is tried again later.
             _log.exception("delivery_broke", extra={"delivery": owed.id})
