@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -115,6 +116,61 @@ class Feed:
     gap_s: int = 0  #: how long it was last left alone
     pace: Pace = Pace()
     rhythm: Rhythm = Rhythm()
+
+
+class FeedState(StrEnum):
+    """How a feed does."""
+
+    WORKING = "working"
+    NEW = "new"  #: not asked yet
+    FAILING = "failing"
+    QUIET = "quiet"  #: answers, and has been silent for longer than its rhythm makes plausible
+    GONE = "gone"  #: its server said so for good; it is asked no more
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHealth:
+    """How a feed has been doing, as operators see it."""
+
+    name: str
+    url: str
+    publisher: Publisher
+    language: str
+    enabled: bool
+    failures: int
+    error: str
+    polled_at: datetime | None
+    next_poll_at: datetime
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    failed_since: datetime | None
+    gone_at: datetime | None
+    moved_to: str
+    rhythm: Rhythm
+    #: Between what it prints and our seeing it, the median of its last items.
+    delay_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """Several sources of one country or language that bring nothing at the same time."""
+
+    about: str  #: `country:AM` or `language:hy`; `all` when none of any kind answers
+    since: datetime
+    down: int
+    total: int
+    quiet: bool  #: they answer, and bring nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What an operator is to be told."""
+
+    id: int
+    chat_id: int
+    kind: str  #: `gone`, `outage` or `over`
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
+from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
@@ -18,6 +19,7 @@ class Storage:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.feeds = Feeds(database)
+        self.health = Health(database)
         self.items = Items(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)

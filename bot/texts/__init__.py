@@ -9,13 +9,13 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
@@ -51,6 +51,12 @@ class Texts:
     def country_name(self, code: str) -> str:
         """Return what this language calls a country (ISO 3166); of a body such as UN, its code."""
         return str(self.locale.territories.get(code, code))
+
+    def duration(self, lasted: timedelta) -> str:
+        """Return how long something lasted, as people say it: 40 minutes, 3 hours."""
+        # Told in minutes up to two hours, then in hours, then in days.
+        whole = max(timedelta(minutes=1), lasted)
+        return format_timedelta(whole, threshold=2, granularity="minute", locale=self.locale)
 
     def time(self, at: datetime, zone: str) -> str:
         """Return the local time of day."""

@@ -1,0 +1,72 @@
+"""How it is said that sources are silent: one line in alerts and digests, word to operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from markupsafe import Markup
+
+from bot.model import Notice, Outage
+from bot.texts import Texts
+
+
+def say_outage(outages: Sequence[Outage], texts: Texts, now: datetime) -> Markup:
+    """Return the one line that says of the worst outage; nothing when there is none."""
+    if not outages:
+        return Markup()
+    worst = outages[0]
+    return Markup("⚠ {}").format(
+        _say(worst.about, worst.down, worst.total, worst.quiet, worst.since, texts, now)
+    )
+
+
+def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:
+    """Return what an operator is told."""
+    facts = notice.facts
+    match notice.kind:
+        case "gone":
+            return texts.say(
+                "⛔ <b>{feed}</b> is gone for good, says its server (410). I ask it no more. "
+                "With a new address: edit feeds.yaml; to try again: "
+                "<code>/feeds enable {feed}</code>",
+                feed=facts["feed"],
+            )
+        case "over":
+            return texts.say(
+                "✅ Sources answer again ({group}). They were away for {time}.",
+                group=_name(facts["about"], texts),
+                time=texts.duration(now - datetime.fromisoformat(facts["since"])),
+            )
+    return Markup("⚠ {}\n{}").format(_say_facts(facts, texts, now), texts.say("See /feeds"))
+
+
+def _say_facts(facts: Mapping[str, str], texts: Texts, now: datetime) -> Markup:
+    since = datetime.fromisoformat(facts["since"])
+    down, total = int(facts["down"]), int(facts["total"])
+    return _say(facts["about"], down, total, bool(facts["quiet"]), since, texts, now)
+
+
+def _say(
+    about: str, down: int, total: int, quiet: bool, since: datetime, texts: Texts, now: datetime
+) -> Markup:
+    time, group = texts.duration(now - since), _name(about, texts)
+    if quiet:
+        return texts.say(
+            "{down} of {total} sources ({group}) have printed nothing for {time}",
+            down=down, total=total, group=group, time=time,
+        )  # fmt: skip
+    return texts.say(
+        "{down} of {total} sources ({group}) have not answered for {time}",
+        down=down, total=total, group=group, time=time,
+    )  # fmt: skip
+
+
+def _name(about: str, texts: Texts) -> str:
+    kind, _, code = about.partition(":")
+    match kind:
+        case "country":
+            return texts.country_name(code)
+        case "language":
+            return texts.language_name(code)
+    return str(texts.say("all"))

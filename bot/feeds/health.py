@@ -1,0 +1,85 @@
+"""How feeds do: each by itself, and those of one country or language together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.feeds.rhythm import is_quiet
+from bot.model import FeedHealth, FeedState, Outage
+
+#: One failure is a hiccup.
+_FAILING_TIMES = 2
+#: Who has been away for longer went alone, long ago: no part of what happens now.
+_TOGETHER = timedelta(hours=48)
+_FEWEST_DOWN = 2
+_FEWEST_TOTAL = 3
+_SHARE_DOWN = 0.3
+_SHARE_ALL = 0.9
+
+
+def judge_health(feed: FeedHealth) -> FeedState:
+    """Return how a feed does, as of its last poll."""
+    if not feed.enabled:
+        return FeedState.OFF
+    if feed.gone_at is not None:
+        return FeedState.GONE
+    if feed.polled_at is None:
+        return FeedState.NEW
+    if feed.failures:
+        return FeedState.FAILING
+    # Up to the last answer: while we were away, nobody can say that it was silent.
+    if feed.last_success_at is not None and is_quiet(feed.rhythm, feed.last_success_at):
+        return FeedState.QUIET
+    return FeedState.WORKING
+
+
+def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
+    """Return where several sources bring nothing together, the worst first.
+
+    When hardly any source of any kind answers, that is one outage: `all`.
+    """
+    groups: dict[str, list[FeedHealth]] = defaultdict(list)
+    for feed in feeds:
+        if judge_health(feed) in (FeedState.OFF, FeedState.GONE, FeedState.NEW):
+            continue
+        groups["all"].append(feed)
+        groups[f"country:{feed.publisher.country}"].append(feed)
+        if feed.language in ("hy", "ru", "en"):
+            groups[f"language:{feed.language}"].append(feed)
+    everything = _judge_group("all", groups.pop("all", []), now)
+    if everything is not None and everything.down >= _SHARE_ALL * everything.total:
+        return [everything]
+    found = (_judge_group(about, group, now) for about, group in groups.items())
+    outages = [outage for outage in found if outage is not None]
+    # Of a country and its language, the one that says more.
+    return sorted(outages, key=lambda each: (-each.down, -each.down / each.total, each.about))
+
+
+def _judge_group(about: str, feeds: Sequence[FeedHealth], now: datetime) -> Outage | None:
+    down = [feed for feed in feeds if _is_down(feed, now)]
+    enough = max(_FEWEST_DOWN, _SHARE_DOWN * len(feeds))
+    if len(feeds) < _FEWEST_TOTAL or len(down) < enough:
+        return None
+    failing = [feed for feed in down if feed.failures]
+    # What is said of all of them must be true of each: since the last of them was heard.
+    heard = [feed.last_success_at if feed.failures else feed.last_new_at for feed in down]
+    return Outage(
+        about=about,
+        since=max(at for at in heard if at is not None),
+        down=len(down),
+        total=len(feeds),
+        quiet=not failing,
+    )
+
+
+def _is_down(feed: FeedHealth, now: datetime) -> bool:
+    if feed.failures:
+        heard = feed.last_success_at
+        return feed.failures >= _FAILING_TIMES and heard is not None and now - heard <= _TOGETHER
+    return (
+        feed.last_new_at is not None
+        and now - feed.last_new_at <= _TOGETHER
+        and judge_health(feed) is FeedState.QUIET
+    )

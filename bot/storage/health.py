@@ -1,0 +1,180 @@
+"""The health of feeds, outages that go on, and what operators are still to be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
+
+from bot.model import FeedHealth, Notice, Outage
+from bot.storage.database import Database
+from bot.storage.polls import FEED_COLUMNS, to_publisher, to_rhythm
+from bot.storage.tables import feed, item, notice, outage, publisher
+
+_DELAY_OF_ITEMS = 50
+#: How a feed that is gone stands among the outages.
+_GONE = "gone:"
+
+
+class Health:
+    """Storage of how feeds do."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> list[FeedHealth]:
+        """Return how every feed of feeds.yaml does, those that are off last."""
+
+        def work(connection: Connection) -> list[FeedHealth]:
+            delays = _load_delays(connection)
+            rows = connection.execute(
+                select(*FEED_COLUMNS)
+                .join(publisher)
+                .order_by(feed.c.enabled.desc(), func.lower(feed.c.name))
+            )
+            return [
+                FeedHealth(
+                    name=row.name,
+                    url=row.url,
+                    publisher=to_publisher(row),
+                    language=row.language,
+                    enabled=row.enabled,
+                    failures=row.failures,
+                    error=row.error,
+                    polled_at=row.polled_at,
+                    next_poll_at=row.next_poll_at,
+                    last_success_at=row.last_success_at,
+                    last_new_at=row.last_new_at,
+                    failed_since=row.failed_since,
+                    gone_at=row.gone_at,
+                    moved_to=row.moved_to,
+                    rhythm=to_rhythm(row),
+                    delay_s=median(delays[row.id]) if row.id in delays else None,
+                )
+                for row in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def load_outages(self) -> list[Outage]:
+        """Return the outages that go on, the worst first."""
+
+        def work(connection: Connection) -> list[Outage]:
+            rows = connection.execute(
+                select(outage)
+                .where(outage.c.about.not_like(f"{_GONE}%"))
+                .order_by(outage.c.down.desc(), outage.c.about)
+            )
+            return [Outage(**row) for row in rows.mappings()]
+
+        return await self._database.read(work)
+
+    async def save_outages(
+        self,
+        outages: Sequence[Outage],
+        gone: Mapping[str, datetime],
+        admins: Collection[int],
+        now: datetime,
+    ) -> int:
+        """Note what goes on now; owe operators word of what began and what is over.
+
+        *gone* are the feeds that went for good, and when. Returns how many notices are owed anew.
+        One transaction: nothing is told twice, and nothing is lost.
+        """
+        lost = [
+            Outage(about=f"{_GONE}{name}", since=at, down=1, total=1, quiet=False)
+            for name, at in gone.items()
+        ]
+
+        def work(connection: Connection) -> int:
+            before = {row.about: row for row in connection.execute(select(outage))}
+            now_on = {each.about: each for each in (*outages, *lost)}
+            told = [_begun(each) for about, each in now_on.items() if about not in before]
+            told += [
+                ("over", {"about": about, "since": row.since.isoformat()})
+                for about, row in before.items()
+                if about not in now_on and not about.startswith(_GONE)
+            ]
+            connection.execute(delete(outage))
+            if now_on:
+                connection.execute(
+                    outage.insert(), [_row(each, before) for each in now_on.values()]
+                )
+            rows = [
+                {"chat_id": chat_id, "kind": kind, "facts": json.dumps(facts), "created_at": now}
+                for kind, facts in told
+                for chat_id in admins
+            ]
+            if rows:
+                connection.execute(notice.insert(), rows)
+            return len(rows)
+
+        return await self._database.write(work)
+
+    async def load_notices(self) -> list[Notice]:
+        """Return what operators are still to be told, oldest first."""
+
+        def work(connection: Connection) -> list[Notice]:
+            rows = connection.execute(select(notice).order_by(notice.c.id).limit(100))
+            return [
+                Notice(id=row.id, chat_id=row.chat_id, kind=row.kind, facts=json.loads(row.facts))
+                for row in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def settle_notice(self, notice_id: int) -> None:
+        """Note that an operator has been told."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(notice).where(notice.c.id == notice_id))
+
+        await self._database.write(work)
+
+
+def _begun(each: Outage) -> tuple[str, dict[str, str]]:
+    if each.about.startswith(_GONE):
+        return "gone", {"feed": each.about.removeprefix(_GONE)}
+    return "outage", {
+        "about": each.about,
+        "since": each.since.isoformat(),
+        "down": str(each.down),
+        "total": str(each.total),
+        "quiet": "yes" if each.quiet else "",
+    }
+
+
+def _row(each: Outage, before: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "about": each.about,
+        # An outage begins once, however many join it.
+        "since": before[each.about].since if each.about in before else each.since,
+        "down": each.down,
+        "total": each.total,
+        "quiet": each.quiet,
+    }
+
+
+def _load_delays(connection: Connection) -> dict[int, list[float]]:
+    """Return how long the last items of each feed took to be seen, its first document apart."""
+    took = type_coerce(item.c.seen_at, BigInteger) - type_coerce(item.c.published_at, BigInteger)
+    newest = (
+        select(
+            item.c.feed_id,
+            took.label("took"),
+            func.row_number()
+            .over(partition_by=item.c.feed_id, order_by=item.c.id.desc())
+            .label("nth"),
+        )
+        .join(feed)
+        .where(item.c.seen_at > feed.c.first_polled_at)
+        .subquery()
+    )
+    delays: dict[int, list[float]] = {}
+    for row in connection.execute(select(newest).where(newest.c.nth <= _DELAY_OF_ITEMS)):
+        delays.setdefault(row.feed_id, []).append(max(0.0, row.took / 1000))
+    return delays
