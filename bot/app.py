@@ -23,6 +23,7 @@ from bot.chat.compose import Composer
 from bot.chat.connection import AnyApplication, close_bot, connect, make_application, make_bot
 from bot.chat.door import Door
 from bot.chat.messenger import Messenger
+from bot.chat.notices import send_notices
 from bot.chat.receive import Receiver
 from bot.chat.sender import Sender
 from bot.chat.visit import Services
@@ -33,10 +34,12 @@ from bot.demo.news import SAMPLE_FEEDS, SampleNewsroom
 from bot.demo.personas import add_personas
 from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
+from bot.feeds.manners import Ceilings
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.feedlist import FeedListJob
+from bot.jobs.health import HealthJob
 from bot.jobs.poll import PollJob
 from bot.jobs.prune import prune
 from bot.jobs.rekey import rekey_items
@@ -56,6 +59,7 @@ _COUNTED_RATE = 1_000.0
 _POLL_TICK_S = 2
 _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
+_HEALTH_TICK_S = 20
 _PRUNE_TICK_S = 3600
 _REKEY_TICK_S = 5
 _HEARTBEAT_S = 10
@@ -82,6 +86,7 @@ class Polling:
 
     feed_list: FeedListJob
     polls: PollJob
+    health: HealthJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,20 @@ async def open_polling(
         await intake.load()
         worker = ParseWorker()
         stack.callback(worker.close)
-        fetcher = FeedFetcher()
+        fetcher = FeedFetcher(settings.contact)
         stack.push_async_callback(fetcher.close)
-        yield Polling(feed_list, PollJob(storage, fetcher, worker, intake))
+        polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
+        yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
+
+
+def _ceilings(settings: Settings) -> Ceilings:
+    return Ceilings(
+        wish_s=settings.longest_wish_s,
+        urgent_s=settings.urgent_s,
+        retry_after_s=settings.longest_retry_after_s,
+        failing_s=settings.longest_failing_s,
+        slowest_s=settings.slowest_s,
+    )
 
 
 async def run(
@@ -198,6 +214,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     keep_days = parts.settings.keep_days
     timers.every(_POLL_TICK_S, "poll", polling.polls.start_due)
     timers.every(_FEEDS_TICK_S, "feeds", polling.feed_list.reload_if_edited)
+    timers.every(_HEALTH_TICK_S, "health", polling.health.check)
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
     return polling
@@ -245,7 +262,11 @@ def _build_sender(
         if await owe_due_digests(parts.storage, now):
             sender.wake()
 
+    async def tell_operators(now: datetime) -> None:
+        await send_notices(parts.storage, talking.messenger, talking.texts, now)
+
     timers.every(_DIGEST_TICK_S, "digest", owe_digests)
+    timers.every(_HEALTH_TICK_S, "notices", tell_operators)
     if polling is not None:
         waking = asyncio.create_task(_wake_sender(polling.polls, sender))
         parts.stack.callback(waking.cancel)
@@ -264,6 +285,7 @@ async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult]
     async with open_storage(settings) as storage, open_polling(settings, storage, now) as polling:
         before = await storage.deliveries.count_owed()
         results = await polling.polls.run_round(now)
+        await polling.health.check(now)
         while await storage.deliveries.expand(_COUNTED_RATE):
             pass
         return results, await storage.deliveries.count_owed() - before

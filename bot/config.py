@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
 #: Settings of the plan that nothing reads yet: they are no mistake, but whoever sets them is told.
-_PLANNED = frozenset({"admins", "listen", "webhook_url", "webhook_secret"})
+_PLANNED = frozenset({"listen", "webhook_url", "webhook_secret"})
 _SHORTEST_S = 30
 _Config = TypeVar("_Config", bound=BaseModel)
 
@@ -40,6 +41,29 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
     #: open to all by mistake.
     access: Literal["open"] = "open"
+    #: Chats of operators: they are told when sources fail, and may manage feeds by /feeds.
+    admins: tuple[int, ...] = ()
+    #: Where a publisher finds whoever runs this, named in every request: a link or mail address.
+    contact: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$")
+    #: How long publishers' wishes may hold off a poll: max-age, Expires, ttl, updatePeriod.
+    longest_wish_s: int = Field(default=86_400, ge=60)
+    #: The same for feeds marked urgent, and for their failures; 429 and Retry-After hold all.
+    urgent_s: int = Field(default=300, ge=30)
+    longest_retry_after_s: int = Field(default=172_800, ge=60)
+    #: Feeds that fail are asked at least this often,
+    longest_failing_s: int = Field(default=86_400, ge=60)
+    #: and those that publish rarely.
+    slowest_s: int = Field(default=3_600, ge=60)
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _admins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = value.replace(",", " ").split()
+        if not all(re.fullmatch(r"-?\d{1,15}", each) for each in ids):
+            raise ValueError("must be chat ids, such as 123456789 or several with commas")
+        return tuple(map(int, ids))
 
     @field_validator("api_url")
     @classmethod

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from telegram import InlineKeyboardMarkup
 
+from bot.delivery.outages import add_outage
 from bot.delivery.render import render_alert, render_bulletin, render_digest
-from bot.model import Delivery, DeliveryKind, Subscriber
+from bot.model import Delivery, DeliveryKind, Outage, Subscriber
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
@@ -37,9 +38,11 @@ class Composer:
         self._texts = texts
         # Alerts written for the deliveries at hand: many subscribers are told the same.
         self._written: dict[tuple[object, ...], str] = {}
+        self._outages: Sequence[Outage] = ()
 
     async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
         """Return what the alerts and edits among these tell, in one read."""
+        self._outages = await self._storage.health.load_outages() if owed else ()
         alerts = [
             alert
             for each in owed
@@ -70,7 +73,8 @@ class Composer:
     def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:
         same = (told.items, told.keywords, reader.language, reader.zone)
         if same not in self._written:
-            self._written[same] = render_alert(told.items, told.keywords, reader, texts, now)
+            alert = render_alert(told.items, told.keywords, reader, texts, now)
+            (self._written[same],) = add_outage([alert], self._outages, texts, now)
         return self._written[same]
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
@@ -92,7 +96,8 @@ class Composer:
             day=texts.date(day),
             time=hour,
         )
-        return Composed(tuple(render_digest(matched, owed.subscriber, texts, title=title, now=now)))
+        messages = render_digest(matched, owed.subscriber, texts, title=title, now=now)
+        return Composed(tuple(add_outage(messages, self._outages, texts, now)))
 
 
 def _bulletin(

@@ -7,8 +7,12 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from bot.delivery.split import count_units
 from bot.model import Notice, Outage
 from bot.texts import Texts
+
+#: Telegram's limit of a message.
+_MOST_UNITS = 4_096
 
 
 def say_outage(outages: Sequence[Outage], texts: Texts, now: datetime) -> Markup:
@@ -19,6 +23,18 @@ def say_outage(outages: Sequence[Outage], texts: Texts, now: datetime) -> Markup
     return Markup("⚠ {}").format(
         _say(worst.about, worst.down, worst.total, worst.quiet, worst.since, texts, now)
     )
+
+
+def add_outage(
+    messages: Sequence[str], outages: Sequence[Outage], texts: Texts, now: datetime
+) -> list[str]:
+    """Return messages whose last ends in the one line about the worst outage, if there is one."""
+    line = say_outage(outages, texts, now)
+    if not messages or not line:
+        return list(messages)
+    last = f"{messages[-1]}\n\n{line}"
+    # Of a full message nothing is cut for it: a reader came for the news.
+    return [*messages[:-1], last if count_units(last) <= _MOST_UNITS else messages[-1]]
 
 
 def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:

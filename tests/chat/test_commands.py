@@ -12,6 +12,7 @@ from bot.chat.commands import COMMANDS, describe_commands, register_commands
 from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.demo import BotApi
 from bot.model import Subscriber
+from bot.storage.polls import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
 from tests.chat.conftest import ANI, ARAM, OLEG, Sahman, labels
@@ -278,7 +279,8 @@ async def test_sources_are_listed_with_who_stands_behind_them(sahman: Sahman) ->
     listed = await sahman.say("/sources")
     assert "Sample Herald — independent, Armenia, English" in listed.text
     assert "does not answer" not in listed.text
-    await sahman.storage.feeds.mark_failed(source.id, "HTTP 500", NOW)
+    failed = Failed(feed_id=source.id, at=NOW, next_poll_at=NOW, reason="HTTP 500")
+    await sahman.storage.feeds.turn([failed], NOW, 0)
     assert "does not answer" in (await sahman.say("/sources")).text
 
 
