@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -22,8 +30,12 @@ from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
 #: Settings of the plan that nothing reads yet: they are no mistake, but whoever sets them is told.
-_PLANNED = frozenset({"listen", "webhook_url", "webhook_secret"})
+_PLANNED: frozenset[str] = frozenset()
 _SHORTEST_S = 30
+_TELEGRAM = "https://api.telegram.org"
+#: https://core.telegram.org/bots/api#setwebhook
+_TELEGRAMS_PORTS = frozenset({443, 80, 88, 8443})
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _Config = TypeVar("_Config", bound=BaseModel)
 
 
@@ -31,13 +43,17 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """Everything an operator can set; the names are those of .env.example, without `BOT_`."""
 
     token: SecretStr | None = None
-    api_url: str = "https://api.telegram.org"
+    api_url: str = _TELEGRAM
     database_url: SecretStr = SecretStr("sqlite:///data/sahman.db")
     feeds: Path = Path("feeds.yaml")
     send_rate: float = Field(default=25, gt=0, le=1000)
     paid_broadcast: bool = False
     keep_days: int = Field(default=90, ge=1)
     log: Literal["text", "json"] = "text"
+    #: Where the one HTTP server listens, once something needs it.
+    listen: str = "127.0.0.1:8080"
+    webhook_secret: SecretStr | None = None
+    webhook_url: str | None = None
     #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
     #: open to all by mistake.
     access: Literal["open"] = "open"
@@ -76,6 +92,39 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     def _database_url(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65_535:
+            raise ValueError(f"{value!r} is not an address such as 127.0.0.1:8080")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: SecretStr) -> SecretStr:
+        if not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 1 to 256 characters of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    # The fields before it are checked by now: what is wrong with them is said of them.
+    @field_validator("webhook_url")
+    @classmethod
+    def _webhook_url(cls, value: str, info: ValidationInfo) -> str:
+        _check_url(value)
+        url = URL(value)
+        if url.path == "/" or url.query_string or url.fragment:
+            raise ValueError("must end in a path, such as https://bot.example/telegram")
+        if info.data.get("api_url") == _TELEGRAM and (
+            url.scheme != "https" or url.port not in _TELEGRAMS_PORTS
+        ):
+            raise ValueError("Telegram brings updates only to https on port 443, 80, 88 or 8443")
+        if info.data.get("webhook_secret", "") is None:
+            raise ValueError(
+                "needs BOT_WEBHOOK_SECRET too, or anybody could write in Telegram's name"
+            )
         return value
 
     @model_validator(mode="after")

@@ -240,10 +240,44 @@ class TestSettings:
 
     def test_no_secret_is_shown_when_settings_are_printed(self) -> None:
         settings = load_settings(
-            {"BOT_TOKEN": "1:secret", "BOT_DATABASE_URL": "postgresql://sahman:hush@db/x"}
+            {
+                "BOT_TOKEN": "1:whisper",
+                "BOT_DATABASE_URL": "postgresql://sahman:hush@db/x",
+                "BOT_WEBHOOK_URL": "https://bot.example/telegram",
+                "BOT_WEBHOOK_SECRET": "murmur",
+            }
         )
-        assert "secret" not in repr(settings)
-        assert "hush" not in repr(settings)
+        for secret in ("whisper", "hush", "murmur"):
+            assert secret not in repr(settings)
+
+    @pytest.mark.parametrize(
+        ("url", "secret", "said"),
+        [
+            ("https://bot.example/telegram", "", "needs BOT_WEBHOOK_SECRET"),
+            ("https://bot.example/telegram", "no spaces", "1 to 256 characters"),
+            ("https://bot.example/telegram", "x" * 257, "1 to 256 characters"),
+            ("https://bot.example/", "s3cret", "must end in a path"),
+            ("http://bot.example/telegram", "s3cret", "only to https"),
+            ("https://bot.example:8080/telegram", "s3cret", "only to https"),
+        ],
+    )
+    def test_a_webhook_that_could_not_work_or_would_stand_open_is_refused(
+        self, url: str, secret: str, said: str
+    ) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load_settings({"BOT_WEBHOOK_URL": url, "BOT_WEBHOOK_SECRET": secret})
+        assert said in str(raised.value.problems[0])
+
+    def test_another_bot_api_server_may_bring_updates_without_https(self) -> None:
+        hook = "http://127.0.0.1:8080/telegram"
+        environment = {"BOT_API_URL": "http://127.0.0.1:8081", "BOT_WEBHOOK_URL": hook}
+        settings = load_settings({**environment, "BOT_WEBHOOK_SECRET": "s3cret"})
+        assert settings.webhook_url == hook
+
+    @pytest.mark.parametrize("listen", ["8080", "localhost", "127.0.0.1:http", "[::1]:70000"])
+    def test_an_address_to_listen_on_has_host_and_port(self, listen: str) -> None:
+        with pytest.raises(ConfigError, match=r"such as 127\.0\.0\.1:8080"):
+            load_settings({"BOT_LISTEN": listen})
 
     def test_the_address_of_the_bot_api_loses_its_last_slash(self) -> None:
         assert load_settings({"BOT_API_URL": "http://127.0.0.1:8081/"}).api_url == (

@@ -28,7 +28,7 @@ _HOMES = {
     "pymorphy3": ("language",),
     "simplemma": ("language",),
     "babel": ("texts", "chat", "language"),
-    "aiohttp": ("feeds", "chat/transport.py", "demo"),
+    "aiohttp": ("feeds", "chat/transport.py", "web", "demo"),
     "ruamel": ("config.py",),
     "typer": ("cli.py",),
     "rich": ("cli.py",),

@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 #: python-telegram-bot's Application, none of whose six type parameters we use.
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
+#: What Telegram is asked to hand over.
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
+#: How many updates Telegram may bring at the same time; of one chat, one after the other.
+WEBHOOK_CONNECTIONS = 40
 _LONGEST_WAIT_S = 30.0
 
 
@@ -81,12 +85,43 @@ async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
             break
     else:
         return False
-    try:
-        # A webhook left behind would refuse long polling; what waits for it stays.
-        await application.bot.delete_webhook(drop_pending_updates=False)
-    except TelegramError as error:
-        _log.warning("webhook_not_deleted", extra={"reason": error.message})
     return True
+
+
+async def clear_webhook(bot: Bot) -> None:
+    """Let Telegram hand updates to who asks; those that wait stay. Raises SahmanError.
+
+    A webhook left behind would refuse long polling with a 409.
+    """
+    try:
+        await bot.delete_webhook(drop_pending_updates=False)
+    except TelegramError as error:
+        raise translate(error) from error
+
+
+async def set_webhook(bot: Bot, url: str, secret: str) -> None:
+    """Let Telegram bring updates to *url*, each with *secret* in a header. Raises SahmanError."""
+    try:
+        await bot.set_webhook(
+            url,
+            secret_token=secret,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=WEBHOOK_CONNECTIONS,
+        )
+    except TelegramError as error:
+        raise translate(error) from error
+
+
+async def fetch_webhook(bot: Bot) -> tuple[str, str]:
+    """Return where Telegram brings updates to ("": nowhere), and what last went wrong there.
+
+    Raises SahmanError.
+    """
+    try:
+        found = await bot.get_webhook_info()
+    except TelegramError as error:
+        raise translate(error) from error
+    return found.url, found.last_error_message or ""
 
 
 def _refused(error: TelegramError) -> TokenRefused | TryLater:

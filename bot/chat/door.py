@@ -23,9 +23,6 @@ from bot.model import ChatKind
 
 _log = logging.getLogger(__name__)
 
-#: What Telegram is asked to hand over.
-ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
-
 _GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
 # Not python-telegram-bot's own CommandHandler: it needs the bot's username, which not every
 # Bot-API-compatible server tells.

@@ -1,8 +1,9 @@
-"""Receiving: long polling by our own loop, so that nothing is confirmed before it is stored.
+"""Receiving: by long polling or through a webhook, nothing confirmed before it is stored.
 
 python-telegram-bot's updater confirms updates to Telegram while they wait in memory: a kill lost
 14 of 20. Here the next offset is asked for only once the effects of the last ones are committed;
-what was handled and not confirmed comes again and is answered again.
+what was handled and not confirmed comes again and is answered again. A webhook confirms each
+update by its answer, which waits for the effects likewise.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import warnings
 from collections import defaultdict
 from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from telegram import Update
@@ -19,8 +21,7 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 from telegram.warnings import PTBUserWarning
 
-from bot.chat.connection import AnyApplication
-from bot.chat.door import ALLOWED_UPDATES
+from bot.chat.connection import ALLOWED_UPDATES, AnyApplication, clear_webhook
 from bot.chat.refusals import translate
 from bot.chat.visit import Services, read_visit
 from bot.delivery.retry import next_retry_ms
@@ -52,6 +53,8 @@ class Receiver:
         self._room = asyncio.Semaphore(_CONCURRENCY)
         self._unstored: set[int] = set()
         self._renew_at_s = 0.0
+        self._webhook_cleared = False
+        self._arriving: dict[int, asyncio.Future[None]] = {}
         application.add_error_handler(self._broke)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -67,6 +70,7 @@ class Receiver:
                 if not await self._hold_lease():
                     await _wait(stop, 5)
                     continue
+                await self._clear_webhook()
                 updates = await self._fetch(stop)
                 await self._handle(updates)
             except TokenRefused:
@@ -87,6 +91,56 @@ class Receiver:
                 failures = 0
         with suppress(DatabaseError):
             await receiving.release(self._owner)
+
+    async def receive(self, wire: dict[str, Any]) -> None:
+        """Handle one update that a webhook brought; return once its effects are stored.
+
+        One that was dealt with before, here or in another process, is not answered again; one that
+        cannot be read is logged and left. Raises DatabaseError when nothing could be stored: bring
+        it again.
+        """
+        update_id = wire.get("update_id")
+        if not isinstance(update_id, int):
+            _log.error("update_unreadable", extra={"reason": "it bears no update_id"})
+            return
+        # Telegram asks again when an answer takes long: both wait for the one that is at work.
+        arriving = self._arriving.get(update_id)
+        if arriving is None:
+            arriving = asyncio.ensure_future(self._receive_once(update_id, wire))
+            self._arriving[update_id] = arriving
+            arriving.add_done_callback(lambda _: self._arriving.pop(update_id, None))
+        await asyncio.shield(arriving)
+
+    async def _receive_once(self, update_id: int, wire: dict[str, Any]) -> None:
+        receiving = self._services.storage.receiving
+        if await receiving.was_handled(update_id):
+            _log.info("update_repeated", extra={"update": update_id})
+            return
+        try:
+            update = Update.de_json(wire, self._services.bot)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            _log.exception("update_unreadable", extra={"update": update_id})
+        else:
+            async with self._room:
+                await self._application.process_update(update)
+            if update_id in self._unstored:
+                self._unstored.discard(update_id)
+                raise DatabaseError("the update could not be stored")
+        await receiving.note_handled(update_id)
+
+    async def _clear_webhook(self) -> None:
+        """Take away a webhook left behind, once it succeeds; some servers know of no webhooks."""
+        if self._webhook_cleared:
+            return
+        try:
+            await clear_webhook(self._services.bot)
+        except TokenRefused:
+            raise
+        except SahmanError as error:
+            _log.info("webhook_not_deleted", extra={"reason": str(error)})
+            self._webhook_cleared = not isinstance(error, TryLater)
+        else:
+            self._webhook_cleared = True
 
     async def _hold_lease(self) -> bool:
         """Take the lease, or renew it once a third of it is over: not a write for every poll."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -181,27 +182,45 @@ class Updates:
                 await task
 
     async def _deliver(self) -> None:
+        """Bring every chat its updates in order, several chats at the same time."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
-        wait_s = 0.0
         timeout = aiohttp.ClientTimeout(total=60)
+        busy: dict[int, asyncio.Task[None]] = {}
         async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
-            while True:
-                if not self._queue:
+            try:
+                while True:
                     self._news.clear()
+                    for chat_id in dict.fromkeys(map(_chat_of, self._queue)):
+                        if chat_id not in busy and len(busy) < self._max_connections:
+                            task = asyncio.create_task(self._deliver_chat(session, chat_id))
+                            busy[chat_id] = task
+                            task.add_done_callback(partial(self._rest, busy, chat_id))
                     await self._news.wait()
-                    continue
-                update = self._queue[0]
-                failure, asked_s = await self._post(session, update)
-                if failure is None:
-                    self._queue = [
-                        each for each in self._queue if each["update_id"] != update["update_id"]
-                    ]
-                    wait_s = 0.0
-                    continue
-                self._last_error = (int(time.time()), failure)
-                await asyncio.sleep(asked_s if asked_s is not None else wait_s)
-                # The first retry comes at once, the following ones ever later.
-                wait_s = min(wait_s * 2 or _RETRY_FIRST_S, _RETRY_MAX_S)
+            finally:
+                tasks = list(busy.values())
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _rest(
+        self, busy: dict[int, asyncio.Task[None]], chat_id: int, _: asyncio.Task[None]
+    ) -> None:
+        busy.pop(chat_id, None)
+        self._news.set()
+
+    async def _deliver_chat(self, session: aiohttp.ClientSession, chat_id: int) -> None:
+        wait_s = 0.0
+        while mine := [each for each in self._queue if _chat_of(each) == chat_id]:
+            failure, asked_s = await self._post(session, mine[0])
+            if failure is None:
+                done = mine[0]["update_id"]
+                self._queue = [each for each in self._queue if each["update_id"] != done]
+                wait_s = 0.0
+                continue
+            self._last_error = (int(time.time()), failure)
+            await asyncio.sleep(asked_s if asked_s is not None else wait_s)
+            # The first retry comes at once, the following ones ever later.
+            wait_s = min(wait_s * 2 or _RETRY_FIRST_S, _RETRY_MAX_S)
 
     async def _post(
         self, session: aiohttp.ClientSession, update: dict[str, Any]
@@ -216,3 +235,11 @@ class Updates:
                 return failure, float(asked) if asked.isdigit() else None
         except (aiohttp.ClientError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}", None
+
+
+def _chat_of(update: dict[str, Any]) -> int:
+    for payload in update.values():
+        if isinstance(payload, dict):
+            inner = payload if "chat" in payload else payload.get("message", {})
+            return int(inner.get("chat", {}).get("id", 0))
+    return 0

@@ -1,17 +1,18 @@
-"""Who long-polls Telegram now: a lease, so that of several processes one does."""
+"""Who long-polls Telegram now (a lease: of several processes one does), what webhooks brought."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.storage.database import Database, insert_into
-from bot.storage.tables import now_ms, poller
+from bot.storage.tables import now_ms, poller, received_update
 
 _NAME = "bot"
+_PRUNED_AT_ONCE = 1_000
 
 
 class Receiving:
-    """Storage of the receiver's lease."""
+    """Storage of the receiver's lease and of the updates that were dealt with."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,3 +48,41 @@ class Receiving:
                 .values(owner="", until=0)
             )
         )
+
+    async def was_handled(self, update_id: int) -> bool:
+        """Say whether this update was dealt with before, by whichever process."""
+
+        def work(connection: Connection) -> bool:
+            query = select(received_update.c.update_id).filter_by(update_id=update_id)
+            return connection.execute(query).first() is not None
+
+        return await self._database.read(work)
+
+    async def note_handled(self, update_id: int) -> None:
+        """Store that this update has been dealt with; its effects are stored already."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                insert_into(connection, received_update)
+                .values(update_id=update_id, received_at=now_ms())
+                .on_conflict_do_nothing()
+            )
+        )
+
+    async def forget_handled(self, older_than_s: float) -> None:
+        """Forget the updates dealt with so long ago that Telegram brings them no more."""
+
+        def work(connection: Connection) -> int:
+            old = (
+                select(received_update.c.update_id)
+                .where(received_update.c.received_at < now_ms() - int(older_than_s * 1000))
+                .limit(_PRUNED_AT_ONCE)
+            )
+            gone = connection.execute(
+                delete(received_update)
+                .where(received_update.c.update_id.in_(old))
+                .returning(received_update.c.update_id)
+            )
+            return len(gone.all())
+
+        while await self._database.write(work) == _PRUNED_AT_ONCE:
+            pass

@@ -1,0 +1,58 @@
+"""Telegram's webhook: takes updates by POST and confirms each once its effects are stored."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from yarl import URL
+
+from bot.errors import DatabaseError
+
+_log = logging.getLogger(__name__)
+
+_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+#: Seconds after which Telegram shall bring again what could not be stored.
+RETRY_AFTER_S = 5
+
+
+class Webhook:
+    """This process's end of the webhook; several processes may serve the same one.
+
+    *receive* handles one update and returns once its effects are stored; DatabaseError when they
+    could not be.
+    """
+
+    def __init__(
+        self, url: str, secret: str, receive: Callable[[dict[str, Any]], Awaitable[None]]
+    ) -> None:
+        self._path = URL(url).path
+        self._secret = secret.encode()
+        self._receive = receive
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what to serve: the path of the webhook's URL."""
+        return [web.post(self._path, self._take)]
+
+    async def _take(self, request: web.Request) -> web.Response:
+        given = request.headers.get(_SECRET_HEADER, "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._secret):
+            return web.Response(status=401)
+        try:
+            wire = json.loads(await request.read())
+            if not isinstance(wire, dict):
+                raise TypeError("no JSON object")
+        except (web.HTTPRequestEntityTooLarge, ValueError, TypeError, RecursionError) as error:
+            # From Telegram itself, and no better the next time: a refusal would bring it again
+            # for 24 hours, and keep that chat's other updates waiting behind it.
+            _log.error("update_unreadable", extra={"reason": f"{type(error).__name__}: {error}"})
+            return web.Response()
+        try:
+            await self._receive(wire)
+        except DatabaseError:
+            return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+        return web.Response()
