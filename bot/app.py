@@ -21,6 +21,7 @@ from bot import __version__, language
 from bot.chat.commands import register_commands
 from bot.chat.compose import Composer
 from bot.chat.connection import AnyApplication, close_bot, connect, make_application, make_bot
+from bot.chat.desk import FeedsDesk
 from bot.chat.door import Door
 from bot.chat.messenger import Messenger
 from bot.chat.notices import send_notices
@@ -238,12 +239,23 @@ async def _build_receiver(parts: Parts, talking: Talking) -> Receiver:
         storage=parts.storage,
         texts=talking.texts,
         clock=_utc_now,
+        desk=_build_desk(parts),
     )
     parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
     Door(services).attach(talking.application)
     registering = asyncio.create_task(register_commands(bot, talking.texts))
     parts.stack.callback(registering.cancel)
     return Receiver(talking.application, services)
+
+
+def _build_desk(parts: Parts) -> FeedsDesk | None:
+    """Return what operators manage feeds with; its worker starts with the first that is tried."""
+    if not parts.settings.admins:
+        return None
+    fetcher, worker = FeedFetcher(parts.settings.contact), ParseWorker()
+    parts.stack.push_async_callback(fetcher.close)
+    parts.stack.callback(worker.close)
+    return FeedsDesk(frozenset(parts.settings.admins), parts.settings.feeds, fetcher, worker)
 
 
 def _build_sender(

@@ -248,6 +248,13 @@ def _start_demo(port: int, every_s: float) -> None:
     _finish(run_demo(port, every_s, announce))
 
 
+# At the end: the commands under `feeds` use what stands above.
+def _add_feeds() -> None:
+    from bot.cli_feeds import make_feeds_app
+
+    app.add_typer(make_feeds_app(_settings, _finish), name="feeds")
+
+
 def _environment() -> dict[str, str]:
     """Return the environment over what .env says; the environment wins."""
     written = {name: value or "" for name, value in dotenv_values(Path(".env")).items()}
@@ -299,3 +306,6 @@ def _read_instant(written: str) -> datetime:
         _errors.print(f"✗ --at {written}: write it like 2026-09-12T09:00:00Z", markup=False)
         raise typer.Exit(2) from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+_add_feeds()

@@ -29,13 +29,13 @@ _HOMES = {
     "simplemma": ("language",),
     "babel": ("texts", "chat", "language"),
     "aiohttp": ("feeds", "chat/transport.py", "web", "demo"),
-    "ruamel": ("config.py",),
-    "typer": ("cli.py",),
-    "rich": ("cli.py",),
+    "ruamel": ("config.py", "feeds_yaml.py"),
+    "typer": ("cli.py", "cli_feeds.py"),
+    "rich": ("cli.py", "cli_feeds.py"),
     "dotenv": ("cli.py",),
 }
 #: Who may ask what time it is: the clock comes in at the edge and is handed on.
-_CLOCKS = ("jobs/timers.py", "app.py", "cli.py", "log.py", "demo/")
+_CLOCKS = ("jobs/timers.py", "app.py", "cli.py", "cli_feeds.py", "log.py", "demo/")
 
 
 def _inside(file: Path) -> str:

@@ -16,6 +16,8 @@ from telegram.ext import (
 
 from bot.chat.commands import BUTTONS, COMMANDS, Command
 from bot.chat.connection import AnyApplication
+from bot.chat.desk import FeedsDesk
+from bot.chat.feeds import serve_feeds
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
 from bot.chat.visit import Services, Visit, read_visit
@@ -60,7 +62,10 @@ class Door:
         if addressee and not self._is_me(addressee):
             return
         command = COMMANDS.get(name.lower())
-        if command is not None:
+        desk = self._services.desk
+        if name.lower() == "feeds" and desk is not None and await _is_operator(visit, desk):
+            await serve_feeds(visit, desk)
+        elif command is not None:
             await self._serve(command, visit)
         elif not visit.is_group:
             await visit.answer(visit.texts.say("I do not know /{name}. See /help", name=name[:32]))
@@ -116,3 +121,7 @@ class Door:
     def _is_me(self, addressee: str) -> bool:
         username = self._services.bot.bot.username
         return not username or addressee.lower() == username.lower()
+
+
+async def _is_operator(visit: Visit, desk: FeedsDesk) -> bool:
+    return visit.chat.id in desk.admins and await visit.may_change_settings()

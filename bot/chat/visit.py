@@ -22,6 +22,7 @@ from telegram import (
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
+from bot.chat.desk import FeedsDesk
 from bot.chat.messenger import Messenger
 from bot.delivery.schedule import next_digest_at
 from bot.errors import RecipientGone, SendError, TryLater
@@ -48,6 +49,8 @@ class Services:
     storage: Storage
     texts: Mapping[str, Texts]
     clock: Callable[[], datetime]
+    #: What operators manage feeds with; None where there are no operators.
+    desk: FeedsDesk | None = None
     #: Replies that Telegram deferred, to be sent once more.
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -1,0 +1,171 @@
+"""/feeds: what operators do with feeds from chat; nobody else is told that it exists."""
+
+from __future__ import annotations
+
+import asyncio
+
+from markupsafe import Markup
+
+from bot.chat.desk import FeedsDesk
+from bot.chat.visit import Visit
+from bot.config import load_feeds
+from bot.delivery.outages import say_outage
+from bot.delivery.split import cut, join_blocks
+from bot.errors import ConfigError, FeedError
+from bot.feeds.finder import FoundFeed, describe_entry, find_feed
+from bot.feeds.health import judge_health
+from bot.feeds.opml import Outline, read_opml, write_opml
+from bot.feeds_yaml import FeedsFile
+from bot.model import FeedHealth, FeedState
+from bot.texts import Texts
+
+_MARKS = {
+    FeedState.WORKING: "🟢",
+    FeedState.NEW: "⚪",
+    FeedState.FAILING: "🔴",
+    FeedState.QUIET: "🟡",
+    FeedState.GONE: "⛔",
+}
+_SHOWN_TITLES = 3
+_OPML_UNITS = 3_500
+
+
+async def serve_feeds(visit: Visit, desk: FeedsDesk) -> None:
+    """Show how the feeds do, or do what an operator asks: add, enable, disable, test ...
+
+    What asks a publisher is done apart: the updates behind this one must not wait with it.
+    """
+    if visit.words.partition(" ")[0].lower() in ("add", "test"):
+        asking = asyncio.create_task(_serve(visit, desk))
+        visit.services.waiting.add(asking)
+        asking.add_done_callback(visit.services.waiting.discard)
+    else:
+        await _serve(visit, desk)
+
+
+async def _serve(visit: Visit, desk: FeedsDesk) -> None:
+    verb, _, rest = visit.words.partition(" ")
+    rest = rest.strip()
+    try:
+        match verb.lower():
+            case "":
+                await _show(visit)
+            case "add" if rest:
+                await _add(visit, desk, rest)
+            case "test" if rest:
+                await visit.answer(_describe(await _find(desk, rest, visit), visit.texts))
+            case "enable" | "disable" if rest:
+                await _switch(visit, desk, rest, wanted=verb.lower() == "enable")
+            case "export":
+                await _export(visit, desk)
+            case "import" if rest:
+                await _import(visit, desk, rest)
+            case _:
+                await visit.answer(_say_how(visit.texts))
+    except FeedError as error:
+        await visit.answer(visit.texts.say("That did not work: {why}", why=cut(error.reason, 300)))
+    except ConfigError as error:
+        why = cut(str(error.problems[0]), 300)
+        await visit.answer(visit.texts.say("That did not work: {why}", why=why))
+
+
+async def _show(visit: Visit) -> None:
+    feeds = [feed for feed in await visit.storage.health.load() if feed.enabled]
+    lines: list[str] = [_line(feed, visit) for feed in feeds]
+    working = sum(judge_health(feed) is FeedState.WORKING for feed in feeds)
+    head = visit.texts.say(
+        "<b>Feeds</b>: {working} of {total} work", working=working, total=len(feeds)
+    )
+    outage = say_outage(await visit.storage.health.load_outages(), visit.texts, visit.now)
+    blocks = [f"{head}\n", *lines, *([f"\n{outage}"] if outage else [])]
+    for message in join_blocks([*blocks, f"\n{_say_how(visit.texts)}"]):
+        await visit.answer(message)
+
+
+def _line(feed: FeedHealth, visit: Visit) -> Markup:
+    state = judge_health(feed)
+    line = Markup("{} {}").format(_MARKS.get(state, "⚪"), cut(feed.name, 60))
+    if feed.last_new_at is not None:
+        line += Markup(" · {}").format(visit.texts.duration(visit.now - feed.last_new_at))
+    if feed.failures:
+        line += Markup("\n   {} × {}").format(feed.failures, cut(feed.error, 120))
+    return line
+
+
+async def _add(visit: Visit, desk: FeedsDesk, address: str) -> None:
+    found = await _find(desk, address, visit)
+    entry = describe_entry(found)
+    await asyncio.to_thread(FeedsFile(desk.path).add, entry, {"country": "AM", "kind": "private"})
+    added = visit.texts.say(
+        "Added as <b>{name}</b>. Its publisher's country and kind stand in feeds.yaml: set them.",
+        name=entry["name"],
+    )
+    await visit.answer(f"{_describe(found, visit.texts)}\n\n{added}")
+
+
+async def _find(desk: FeedsDesk, asked: str, visit: Visit) -> FoundFeed:
+    private = False
+    if "." not in asked or " " in asked:
+        listed = await asyncio.to_thread(load_feeds, desk.path)
+        for each in listed.feeds:
+            if each.name == asked:
+                asked, private = each.url, each.allow_private
+    return await find_feed(asked, desk.fetcher, desk.worker, visit.now, private=private)
+
+
+async def _switch(visit: Visit, desk: FeedsDesk, name: str, *, wanted: bool) -> None:
+    await asyncio.to_thread(FeedsFile(desk.path).enable, name, wanted)
+    if wanted:
+        await visit.storage.feeds.revive(name, visit.now)
+        await visit.answer(visit.texts.say("<b>{name}</b> is on.", name=name))
+    else:
+        await visit.answer(visit.texts.say("<b>{name}</b> is off.", name=name))
+
+
+async def _export(visit: Visit, desk: FeedsDesk) -> None:
+    listed = await asyncio.to_thread(load_feeds, desk.path)
+    outlines = [(each.publisher, Outline(title=each.name, url=each.url)) for each in listed.feeds]
+    for start in range(0, len(outlines), 20):
+        document = write_opml(outlines[start : start + 20]).decode()
+        await visit.answer(Markup("<pre>{}</pre>").format(cut(document, _OPML_UNITS)))
+
+
+async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
+    known = {each.url for each in (await asyncio.to_thread(load_feeds, desk.path)).feeds}
+    added = 0
+    for outline in read_opml(text.encode()):
+        if outline.url in known:
+            continue
+        found = FoundFeed(url=outline.url, title=outline.title, items=(), language="other")
+        entry = describe_entry(found) | {"enabled": False}
+        await asyncio.to_thread(
+            FeedsFile(desk.path).add, entry, {"country": "AM", "kind": "private"}
+        )
+        added += 1
+    await visit.answer(
+        visit.texts.count(
+            "{n} feed added, switched off: /feeds enable NAME",
+            "{n} feeds added, switched off: /feeds enable NAME",
+            added,
+        )
+    )
+
+
+def _describe(found: FoundFeed, texts: Texts) -> Markup:
+    head = texts.count(
+        "<b>{title}</b>\n{n} item, {language}",
+        "<b>{title}</b>\n{n} items, {language}",
+        len(found.items),
+        title=found.title or found.url,
+        language=texts.language_name(found.language),
+    )
+    titles = [Markup("• {}").format(cut(each.title, 120)) for each in found.items[:_SHOWN_TITLES]]
+    return Markup("\n").join([head, found.url, *titles])
+
+
+def _say_how(texts: Texts) -> Markup:
+    return texts.say(
+        "<code>/feeds add</code> ADDRESS, <code>/feeds test</code> ADDRESS or NAME, "
+        "<code>/feeds enable</code> NAME, <code>/feeds disable</code> NAME, "
+        "<code>/feeds export</code>, <code>/feeds import</code> OPML"
+    )
