@@ -48,6 +48,7 @@ from bot.jobs.timers import Timers
 from bot.model import PollResult
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
+from bot.storage.leases import free_leases
 from bot.texts import Texts, load_texts
 
 _log = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ async def run(
     _check_roles(settings, roles)
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings))
+        await free_leases(storage.database)
         parts = Parts(stack, settings, storage)
         timers = Timers()
         _keep_alive(timers)

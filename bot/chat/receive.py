@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 
 _LONG_POLL_S = 25
 # A long poll begun just before the lease is renewed must end within it.
-_LEASE_S = 90
-_RENEW_S = 30
+_LEASE_S = 45
+_RENEW_S = 5
 _LONGEST_WAIT_S = 60.0
 #: Chats whose updates are handled at the same time; within a chat, one after the other.
 _CONCURRENCY = 32

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from bot.demo import BotApi
 
 REPOSITORY = Path(__file__).parents[2]
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
@@ -42,6 +44,22 @@ class Sahman:
             self._process.kill()
             await self._process.wait()
 
+    def freeze(self) -> None:
+        """Send SIGSTOP: as when the machine is out of memory, or its disk hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Send SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
+
+    async def wait_for_silence(self, telegram: BotApi, seconds: float) -> None:
+        """Wait until nothing has been sent for so long."""
+        sent, since = -1, time.monotonic()
+        while time.monotonic() - since < seconds:
+            if len(telegram.calls_of("sendMessage")) != sent:
+                sent, since = len(telegram.calls_of("sendMessage")), time.monotonic()
+            await asyncio.sleep(0.1)
+
     async def wait_for_log(self, words: str, within_s: float = 30.0) -> None:
         """Wait until the log says something; fail with the whole log when it does not."""
         await until(lambda: words in self.log.read_text(), within_s, self.log.read_text)
@@ -51,21 +69,31 @@ class Sahman:
         return await asyncio.wait_for(self._process.wait(), within_s)
 
 
-async def start(folder: Path, **settings: str) -> Sahman:
-    """Start Sahman with these settings, its log in *folder*."""
+async def start(folder: Path, *only: str, **settings: str) -> Sahman:
+    """Start Sahman with these settings, its log in *folder*; with *only*, parts of it."""
+    parts = [word for each in only for word in ("--only", each)]
+    return await _start(folder, ["-m", "bot", "run", *parts], settings)
+
+
+async def start_dying(folder: Path, point: str, **settings: str) -> Sahman:
+    """Start a Sahman that kills itself at this point of `dying.py`."""
+    return await _start(folder, ["-m", "tests.acceptance.dying", point, "run"], settings)
+
+
+async def _start(folder: Path, arguments: Sequence[str], settings: dict[str, str]) -> Sahman:
     log = folder / f"log-{time.monotonic_ns()}.txt"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run",
+            sys.executable, *arguments,
             cwd=REPOSITORY, env=environment(token=TOKEN, **settings), stdout=stream, stderr=stream,
         )  # fmt: skip
     return Sahman(process, log)
 
 
 @asynccontextmanager
-async def running(folder: Path, **settings: str) -> AsyncIterator[Sahman]:
+async def running(folder: Path, *only: str, **settings: str) -> AsyncIterator[Sahman]:
     """Run Sahman with these settings; whatever happens, it is gone afterwards."""
-    sahman = await start(folder, **settings)
+    sahman = await start(folder, *only, **settings)
     try:
         await sahman.wait_for_log("started version")
         yield sahman
@@ -90,8 +118,16 @@ class Person:
     async def write(self, text: str) -> str:
         """Send a message; return the text of the bot's answer."""
         seen = len(await self.read())
-        await self._post(f"{self._chat}/messages", {"text": text})
+        await self.say(text)
         return (await self.wait(seen + 1))[seen]["text"]
+
+    async def say(self, text: str) -> None:
+        """Send a message; wait for no answer."""
+        await self._post(f"{self._chat}/messages", {"text": text})
+
+    async def texts(self) -> list[str]:
+        """Return the texts that the bot has sent, oldest first."""
+        return [str(message["text"]) for message in await self.read()]
 
     async def tap(self, label: str) -> None:
         """Tap the newest button with this label."""
@@ -120,6 +156,14 @@ class Person:
 
         await until_async(enough, within_s, lambda: [each["text"] for each in messages])
         return messages
+
+    async def wait_for(self, words: str, within_s: float = 20.0) -> None:
+        """Wait until the bot has sent something that holds these words."""
+
+        async def told() -> bool:
+            return any(words in text for text in await self.texts())
+
+        await until_async(told, within_s, lambda: words)
 
     async def _post(self, url: str, body: dict[str, Any]) -> None:
         async with self._session.post(url, json=body) as answer:

@@ -1,0 +1,93 @@
+"""Sahman, killed at a chosen point of its work: `python -m tests.acceptance.dying POINT run`.
+
+The process sends itself SIGKILL the first time it comes to the point: no handler runs, nothing is
+flushed, as when the power goes. Its leases are short, so that a test need not wait for their end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bot import intake
+from bot.chat import receive
+from bot.chat.messenger import Messenger
+from bot.chat.receive import Receiver
+from bot.chat.sender import Sender
+from bot.cli import app
+from bot.storage import claims, deliveries, fanout, polls
+
+LEASE_S = 3
+
+
+def die() -> None:
+    """End at once."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> None:
+    original = getattr(owner, name)
+
+    def dying(*given: Any, **named: Any) -> Any:
+        if when(*given):
+            die()
+        return original(*given, **named)
+
+    setattr(owner, name, dying)
+
+
+def _after(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> None:
+    original = getattr(owner, name)
+
+    def dying(*given: Any, **named: Any) -> Any:
+        result = original(*given, **named)
+        if when(*given):
+            die()
+        return result
+
+    setattr(owner, name, dying)
+
+
+def _after_awaiting(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> None:
+    original = getattr(owner, name)
+
+    async def dying(*given: Any, **named: Any) -> Any:
+        result = await original(*given, **named)
+        if when(*given):
+            die()
+        return result
+
+    setattr(owner, name, dying)
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    # An update is there, nothing of it has been done.
+    "receive": lambda: _before(Receiver, "_handle", lambda _, updates: bool(updates)),
+    # Its effects are stored and answered, it is not confirmed to Telegram.
+    "confirm": lambda: _after_awaiting(Receiver, "_handle", lambda _, updates: bool(updates)),
+    # A feed has been fetched and parsed, nothing of it is stored.
+    "poll": lambda: _before(intake.Intake, "take_in"),
+    # In the transaction that stores its items and what they match.
+    "match": lambda: _after(intake._Reading, "find"),
+    # In the transaction that owes a chunk of deliveries.
+    "plan": lambda: _after(fanout, "_owe_alerts"),
+    # Deliveries are claimed, none of them is on its way.
+    "claim": lambda: _before(Sender, "_begin", lambda _, claim, *more: bool(claim.deliveries)),
+    # Telegram has taken a message, nobody has noted it.
+    "send": lambda: _after_awaiting(
+        Messenger, "send", lambda *given: given[3].startswith("\N{BELL}")
+    ),
+    # In the transaction that notes it.
+    "mark": lambda: _after(deliveries, "settle"),
+}
+
+if __name__ == "__main__":
+    POINTS[sys.argv.pop(1)]()
+    claims.LEASE_MS = LEASE_S * 1000
+    polls.POLL_LEASE = timedelta(seconds=LEASE_S)
+    receive._LEASE_S = LEASE_S
+    app()
