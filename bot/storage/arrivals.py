@@ -87,41 +87,46 @@ def save_arrivals(
     """Store what one poll brought, under the intake lock."""
     take_intake_lock(connection)
     _learn_keywords(connection, matcher)
-    stored: list[Item] = []
+    ids = _save_items(connection, source.id, arrivals.new, keys_version)
+    new = [entry for entry in arrivals.new if entry.key in ids]
+    stories = _save_stories(connection, ids, new)
     matches = 0
-    for entry in arrivals.new:
-        item_id = _save_item(connection, source.id, entry, keys_version)
-        if item_id is None:
+    for entry in new:
+        if not (entry.alerts or entry.matches):
             continue
-        story_id = _save_story(connection, item_id, entry)
-        if entry.alerts or entry.matches:
-            found = dict(matcher.find(entry, entry.source or source.publisher.name))
-            alive = _alive(connection, found)
-            for gone in found.keys() - alive:
-                matcher.forget(gone)
-            _save_matches(connection, item_id, found, alive)
-            if entry.alerts:
-                _owe_alerts(connection, item_id, story_id, entry.gravity, alive)
-                matches += len(alive)
-        stored.append(_to_new_item(item_id, entry, source))
+        item_id, story_id = ids[entry.key], stories[entry.story_key]
+        found = dict(matcher.find(entry, entry.source or source.publisher.name))
+        alive = _alive(connection, found) if found else set()
+        for gone in found.keys() - alive:
+            matcher.forget(gone)
+        _save_matches(connection, item_id, found, alive)
+        if entry.alerts:
+            _owe_alerts(connection, item_id, story_id, entry.gravity, alive)
+            matches += len(alive)
+    stored = [_to_new_item(ids[entry.key], entry, source) for entry in new]
     for known, title in arrivals.listed:
         if title != known.title:
             _save_title(connection, known, title, now)
     for known, key, link in arrivals.renamed:
         connection.execute(update(item).where(item.c.id == known.id).values(key=key, link=link))
-    connection.execute(
-        update(item)
-        .where(item.c.id.in_([known.id for known, _ in arrivals.listed]))
-        .values(listed_at=now)
-    )
+    if arrivals.listed:
+        connection.execute(
+            update(item)
+            .where(item.c.id.in_([known.id for known, _ in arrivals.listed]))
+            .values(listed_at=now)
+        )
     mark_polled(connection, source.id, outcome, now)
     return TakenIn(tuple(stored), matches)
 
 
-def save_keys(connection: Connection, item_id: int, keys: Collection[str]) -> None:
-    """Store the words of an item in their comparable form."""
-    if keys:
-        rows = [{"key": value, "item_id": item_id} for value in {*map(hash_key, keys)}]
+def save_keys(connection: Connection, keys: Mapping[int, Collection[str]]) -> None:
+    """Store the words of items, by item, in their comparable form."""
+    rows = [
+        {"key": value, "item_id": item_id}
+        for item_id, words in keys.items()
+        for value in {*map(hash_key, words)}
+    ]
+    if rows:
         connection.execute(item_key.insert(), rows)
 
 
@@ -136,41 +141,53 @@ def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
         matcher.learn(row.id, row.compiled)
 
 
-def _save_item(
-    connection: Connection, feed_id: int, entry: NewItem, keys_version: int
-) -> int | None:
+def _save_items(
+    connection: Connection, feed_id: int, new: Sequence[NewItem], keys_version: int
+) -> dict[str, int]:
+    """Insert what is not there yet, in few statements; return the ids by key."""
+    if not new:
+        return {}
     statement = (
-        insert_into(connection, item)
-        .values(
-            feed_id=feed_id,
-            key=entry.key,
-            link=entry.link,
-            title=entry.title,
-            summary=entry.summary,
-            language=entry.language,
-            published_at=entry.published_at,
-            seen_at=entry.seen_at,
-            listed_at=entry.seen_at,
-            source=entry.source,
-            keys_version=keys_version,
-        )
-        .on_conflict_do_nothing()
-        .returning(item.c.id)
+        insert_into(connection, item).on_conflict_do_nothing().returning(item.c.id, item.c.key)
     )
-    item_id = connection.scalars(statement).one_or_none()
-    if item_id is not None:
-        save_keys(connection, item_id, entry.keys)
-    return item_id
+    rows = [
+        {
+            "feed_id": feed_id,
+            "key": entry.key,
+            "link": entry.link,
+            "title": entry.title,
+            "summary": entry.summary,
+            "language": entry.language,
+            "published_at": entry.published_at,
+            "seen_at": entry.seen_at,
+            "listed_at": entry.seen_at,
+            "source": entry.source,
+            "keys_version": keys_version,
+        }
+        for entry in new
+    ]
+    ids = {row.key: row.id for row in connection.execute(statement, rows)}
+    save_keys(connection, {ids[entry.key]: entry.keys for entry in new if entry.key in ids})
+    return ids
 
 
-def _save_story(connection: Connection, item_id: int, entry: NewItem) -> int:
-    opened = insert_into(connection, story).values(key=entry.story_key, opened_at=entry.seen_at)
-    connection.execute(opened.on_conflict_do_nothing())
-    story_id = int(
-        connection.scalars(select(story.c.id).where(story.c.key == entry.story_key)).one()
+def _save_stories(
+    connection: Connection, ids: Mapping[str, int], new: Sequence[NewItem]
+) -> dict[str, int]:
+    """Open the stories of new items that are not open yet; return all their ids by key."""
+    if not new:
+        return {}
+    opened = [{"key": entry.story_key, "opened_at": entry.seen_at} for entry in new]
+    connection.execute(insert_into(connection, story).on_conflict_do_nothing(), opened)
+    found = connection.execute(
+        select(story.c.id, story.c.key).where(story.c.key.in_([entry.story_key for entry in new]))
     )
-    connection.execute(story_item.insert().values(story_id=story_id, item_id=item_id))
-    return story_id
+    stories = {row.key: row.id for row in found}
+    connection.execute(
+        story_item.insert(),
+        [{"story_id": stories[entry.story_key], "item_id": ids[entry.key]} for entry in new],
+    )
+    return stories
 
 
 def _alive(connection: Connection, keyword_ids: Collection[int]) -> set[int]:

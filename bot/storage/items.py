@@ -170,8 +170,7 @@ class Items:
 
         def work(connection: Connection) -> None:
             connection.execute(delete(item_key).where(item_key.c.item_id.in_(keys)))
-            for item_id, words in keys.items():
-                save_keys(connection, item_id, words)
+            save_keys(connection, keys)
             connection.execute(
                 update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)
             )

@@ -1,0 +1,428 @@
+"""What polling costs, beside what others cost, in one run on one core against one local server.
+
+Run from a checkout: ``PYTHONPATH=. python bench/poll.py [--feeds 2000] [--clients sahman reader]``.
+The rivals are not among Sahman's requirements: ``pip install -r bench/rivals.txt``. README.md beside
+this file explains the table.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+PASSES = ("first", "304", "one new", "mixed", "faults")
+CLIENTS = ("sahman", "reader", "httpx", "feedparser")
+_ITEMS = 30
+_START = datetime(2026, 9, 12, tzinfo=UTC)
+_PASS_GAP = timedelta(hours=30)
+_WORDS = (
+    "սահմանին կառավարությունը վարչապետը հանդիպում համաձայնագիր խախտում հրադադար գյուղ ճանապարհ "
+    "նախարար բանակցություններ դիտորդ տեղեկացրել հայտարարել քննարկել այսօր երեկ մարզում իրավիճակ"
+).split()
+_SLOW, _BUSY, _MANY, _MOVED, _HANG = range(5)
+
+
+# The server: raw protocol, so that it costs little and its clients are what is measured.
+
+
+def item_of(feed: int, number: int) -> str:
+    """Return one entry, the same whenever it is listed."""
+    chance = random.Random(feed * 100_003 + number)
+    words = [chance.choice(_WORDS) for _ in range(9)]
+    text = " ".join(chance.choice(_WORDS) for _ in range(60))
+    at = _START - timedelta(minutes=20 * (_ITEMS - number))
+    return (
+        f"<item><title>{' '.join(words)} {number}</title>"
+        f"<link>https://news{feed}.example/{number}?utm_source=rss</link>"
+        f"<guid isPermaLink='false'>{feed}-{number}</guid>"
+        f"<pubDate>{format_datetime(at, usegmt=True)}</pubDate>"
+        f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
+    )
+
+
+class FeedServer(asyncio.Protocol):
+    """Serves feed N as /f/N in one of its versions; faults by the number of the feed."""
+
+    versions = [0, 0]  # of even feeds, of odd ones
+    faults = False
+    cache: dict[tuple[int, int], bytes] = {}
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            lines = head.decode("latin-1").split("\r\n")
+            headers = {k.lower(): v.strip() for k, _, v in (each.partition(":") for each in lines)}
+            self.answer(lines[0].split(" ")[1], headers)
+
+    def answer(self, path: str, headers: dict[str, str]) -> None:
+        if path.startswith("/_state/"):
+            even, odd, faults = path.split("/")[2:5]
+            FeedServer.versions, FeedServer.faults = [int(even), int(odd)], faults == "1"
+            self.send(200, b"ok")
+            return
+        feed = int(path.split("/")[2])
+        if FeedServer.faults:
+            share = feed % 100
+            if share < 4:
+                asyncio.get_running_loop().call_later(1.0, self.serve, feed, headers)
+                return
+            if share < 7:
+                return self.send(503, b"")
+            if share < 9:
+                return self.send(429, b"", "Retry-After: 600\r\n")
+            if share < 10 and "moved" not in path:
+                return self.send(301, b"", f"Location: /f/{feed}/moved\r\n")
+            if share in (50, 51):
+                return  # it hangs
+        self.serve(feed, headers)
+
+    def serve(self, feed: int, headers: dict[str, str]) -> None:
+        version = FeedServer.versions[feed % 2]
+        tag = f'"{feed}-{version}"'
+        if headers.get("if-none-match") == tag:
+            self.send(304, b"", f"ETag: {tag}\r\n")
+            return
+        packed = self.cache.get((feed, version))
+        if packed is None:
+            items = "".join(item_of(feed, n) for n in range(version + _ITEMS, version, -1))
+            body = f"<rss version='2.0'><channel><title>Feed {feed}</title>{items}</channel></rss>"
+            packed = self.cache[feed, version] = gzip.compress(body.encode(), 3)
+        if "gzip" in headers.get("accept-encoding", ""):
+            more = f"ETag: {tag}\r\nContent-Type: application/rss+xml\r\nContent-Encoding: gzip\r\n"
+            self.send(200, packed, more)
+        else:
+            more = f"ETag: {tag}\r\nContent-Type: application/rss+xml\r\n"
+            self.send(200, gzip.decompress(packed), more)
+
+    def send(self, status: int, body: bytes, more: str = "") -> None:
+        if self.transport.is_closing():
+            return
+        length = "" if status == 304 else f"Content-Length: {len(body)}\r\n"
+        self.transport.write(f"HTTP/1.1 {status} X\r\n{length}{more}\r\n".encode() + body)
+
+
+async def serve(port: int) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(FeedServer, "0.0.0.0", port, backlog=4096)  # noqa: S104
+    await server.serve_forever()
+
+
+def url_of(feed: int, port: int) -> str:
+    # Each feed on a host of its own, as in the world; all of them are this machine.
+    return f"http://127.0.{feed // 250}.{feed % 250 + 1}:{port}/f/{feed}"
+
+
+def set_state(port: int, even: int, odd: int, faults: bool = False) -> None:
+    import urllib.request
+
+    state = f"http://127.0.0.1:{port}/_state/{even}/{odd}/{int(faults)}"
+    urllib.request.urlopen(state, timeout=10).read()  # noqa: S310
+
+
+# The clients: each polls and stores everything, pass by pass.
+
+
+class Sahman:
+    """What `python -m bot run` does with feeds, without Telegram; 100 keywords are followed."""
+
+    def __init__(self, feeds: int, port: int, folder: Path) -> None:
+        self.feeds, self.port, self.folder = feeds, port, folder
+        self.lag: list[float] = []
+
+    async def run(self, passes: Any) -> None:
+        from bot import language
+        from bot.config import FeedConfig, FeedsConfig, PublisherConfig
+        from bot.feeds.fetch import FeedFetcher
+        from bot.feeds.worker import ParseWorker
+        from bot.intake import Intake
+        from bot.jobs.poll import PollJob
+        from bot.model import PublisherKind
+        from bot.storage import Storage
+        from bot.storage.database import Database, make_engine, migrate
+
+        engine = make_engine(f"sqlite:///{self.folder}/sahman.db")
+        migrate(engine)
+        storage = Storage(Database(engine))
+        config = FeedsConfig(
+            {"H": PublisherConfig(country="AM", kind=PublisherKind.PRIVATE)},
+            tuple(
+                FeedConfig(
+                    name=f"feed {n}", url=url_of(n, self.port), publisher="H", language="hy",
+                    allow_private=True, every_s=300,
+                )
+                for n in range(self.feeds)
+            ),
+        )  # fmt: skip
+        await storage.feeds.save_config(config, _START)
+        language.load()
+        fetcher, worker = FeedFetcher(), ParseWorker()
+        with ThreadPoolExecutor(1) as reading:
+            intake = Intake(storage, reading)
+            await intake.load()
+            job = PollJob(storage, fetcher, worker, intake)
+            watching = asyncio.create_task(self.watch())
+            for number in passes():
+                results = await job.run_round(_START + number * _PASS_GAP)
+                print(sum(bool(each.failed) for each in results), file=sys.stderr)
+            watching.cancel()
+        await fetcher.close()
+        worker.close()
+
+    async def watch(self) -> None:
+        """Note how late the event loop comes back to somebody who waits for 5 ms."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(0.005)
+            self.lag.append(loop.time() - began - 0.005)
+
+    def work(self, passes: Any) -> None:
+        asyncio.run(self.run(passes))
+
+
+class Reader:
+    """lemon24/reader: update_feeds with 20 workers, as its documents advise."""
+
+    lag: list[float] = []
+
+    def __init__(self, feeds: int, port: int, folder: Path) -> None:
+        self.feeds, self.port, self.folder = feeds, port, folder
+
+    def work(self, passes: Any) -> None:
+        from reader import make_reader
+
+        kept = make_reader(f"{self.folder}/reader.db")
+        for n in range(self.feeds):
+            kept.add_feed(url_of(n, self.port))
+        for _ in passes():
+            kept.update_feeds(workers=20, scheduled=False)
+
+
+class HttpxFeedparser:
+    """httpx, eight at a time, with feedparser in the same process and rows in SQLite."""
+
+    def __init__(self, feeds: int, port: int, folder: Path) -> None:
+        self.feeds, self.port, self.folder = feeds, port, folder
+        self.lag: list[float] = []
+        self.tags: dict[int, str] = {}
+
+    def work(self, passes: Any) -> None:
+        asyncio.run(self.run(passes))
+
+    async def run(self, passes: Any) -> None:
+        import sqlite3
+
+        import httpx
+
+        rows = sqlite3.connect(f"{self.folder}/plain.db")
+        rows.execute("CREATE TABLE item (key PRIMARY KEY, title, link, summary)")
+        room = asyncio.Semaphore(8)
+        watching = asyncio.create_task(Sahman.watch(self))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(timeout=20, follow_redirects=True) as client:
+
+            async def poll(n: int) -> None:
+                async with room:
+                    headers = {"If-None-Match": self.tags[n]} if n in self.tags else {}
+                    with contextlib.suppress(httpx.HTTPError):
+                        answer = await client.get(url_of(n, self.port), headers=headers)
+                        if answer.status_code == 200:
+                            self.tags[n] = answer.headers.get("etag", "")
+                            store(rows, answer.content)
+
+            for _ in passes():
+                await asyncio.gather(*map(poll, range(self.feeds)))
+        watching.cancel()
+
+
+class Feedparser:
+    """feedparser.parse(url), one after the other."""
+
+    lag: list[float] = []
+
+    def __init__(self, feeds: int, port: int, folder: Path) -> None:
+        self.feeds, self.port, self.folder = feeds, port, folder
+        self.tags: dict[int, str] = {}
+
+    def work(self, passes: Any) -> None:
+        import sqlite3
+
+        import feedparser
+
+        rows = sqlite3.connect(f"{self.folder}/plain.db")
+        rows.execute("CREATE TABLE item (key PRIMARY KEY, title, link, summary)")
+        for _ in passes():
+            for n in range(self.feeds):
+                document = feedparser.parse(url_of(n, self.port), etag=self.tags.get(n))
+                self.tags[n] = document.get("etag") or self.tags.get(n, "")
+                save(rows, document)
+
+
+def store(rows: Any, body: bytes) -> None:
+    import io
+
+    import feedparser
+
+    save(rows, feedparser.parse(io.BytesIO(body)))
+
+
+def save(rows: Any, document: Any) -> None:
+    with rows:
+        rows.executemany(
+            "INSERT OR IGNORE INTO item VALUES (?, ?, ?, ?)",
+            [
+                (e.get("id"), e.get("title"), e.get("link"), e.get("summary"))
+                for e in document.entries
+            ],
+        )
+
+
+_CLASSES: dict[str, Any] = {
+    "sahman": Sahman, "reader": Reader, "httpx": HttpxFeedparser, "feedparser": Feedparser,
+}  # fmt: skip
+
+
+def measure(name: str, feeds: int, port: int, wanted: list[str]) -> None:
+    """Run one client through the passes; print a line of JSON for each."""
+    with tempfile.TemporaryDirectory(prefix="bench-poll-") as folder:
+        client = _CLASSES[name](feeds, port, Path(folder))
+        me = psutil.Process()
+        peak = [0]
+        stop = threading.Event()
+
+        def watch_memory() -> None:
+            while not stop.wait(0.25):
+                peak[0] = max(peak[0], sum(_rss(each) for each in _tree(me)))
+
+        threading.Thread(target=watch_memory, daemon=True).start()
+        states = {
+            "first": (0, 0), "304": (0, 0), "one new": (1, 1), "mixed": (1, 2), "faults": (2, 3),
+        }  # fmt: skip
+
+        def passes() -> Any:
+            for number, each in enumerate(PASSES):
+                if each not in wanted:
+                    continue
+                set_state(port, *states[each], faults=each == "faults")
+                client.lag.clear()
+                began, cpu = time.perf_counter(), _cpu(me)
+                yield number
+                took = time.perf_counter() - began
+                lags = sorted(client.lag)
+                print(
+                    json.dumps(
+                        {
+                            "client": name,
+                            "pass": each,
+                            "polls_s": feeds / took,
+                            "cpu_ms": (_cpu(me) - cpu) / feeds * 1000,
+                            "lag_p99_ms": lags[int(len(lags) * 0.99)] * 1000 if lags else None,
+                            "lag_p50_ms": statistics.median(lags) * 1000 if lags else None,
+                            "peak_mb": peak[0] / 1e6,
+                        }
+                    ),
+                    flush=True,
+                )
+
+        client.work(passes)
+        stop.set()
+
+
+def _tree(me: psutil.Process) -> list[psutil.Process]:
+    return [me, *me.children(recursive=True)]
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _cpu(me: psutil.Process) -> float:
+    total = 0.0
+    for each in _tree(me):
+        with contextlib.suppress(psutil.Error):
+            times = each.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--feeds", type=int, default=2_000)
+    parser.add_argument("--clients", nargs="+", default=list(CLIENTS))
+    parser.add_argument("--passes", nargs="+", default=list(PASSES[:4]))
+    parser.add_argument("--cores", type=int, default=1, help="of the client")
+    parser.add_argument("--as-client", default="")
+    parser.add_argument("--as-server", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0)
+    given = parser.parse_args()
+    if given.as_server:
+        asyncio.run(serve(given.as_server))
+        return
+    if given.as_client:
+        measure(given.as_client, given.feeds, given.port, given.passes)
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    port = random.randint(20_000, 60_000)
+    me = [sys.executable, __file__]
+    server = subprocess.Popen(["taskset", "-c", str(cores[-1]), *me, "--as-server", str(port)])
+    time.sleep(1.5)
+    lines: list[dict[str, Any]] = []
+    pinned = ",".join(map(str, cores[: given.cores]))
+    try:
+        for name in given.clients:
+            client = subprocess.run(
+                [
+                    "taskset", "-c", pinned, *me, "--as-client", name, "--port", str(port),
+                    "--feeds", str(given.feeds), "--passes", *given.passes,
+                ],
+                stdout=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+            lines += map(json.loads, client.stdout.splitlines())
+    finally:
+        server.kill()
+    show(lines)
+
+
+def show(lines: list[dict[str, Any]]) -> None:
+    table = Table(
+        "client", "pass", "polls/s", "CPU ms/poll", "loop p50 ms", "loop p99 ms", "peak MB"
+    )
+    for each in lines:
+        lag = [
+            f"{each[key]:.1f}" if each[key] is not None else ""
+            for key in ("lag_p50_ms", "lag_p99_ms")
+        ]
+        table.add_row(
+            each["client"], each["pass"], f"{each['polls_s']:.0f}", f"{each['cpu_ms']:.2f}", *lag,
+            f"{each['peak_mb']:.0f}",
+        )  # fmt: skip
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
