@@ -30,6 +30,8 @@ class Server:
     """A running server; it listens on a socket in *folder* only."""
 
     folder: Path
+    restart: Callable[[float], None]
+    """End every connection at once, stay away for so many seconds, and come back."""
 
     def url(self, database: str) -> str:
         """Return what BOT_DATABASE_URL would be for one of its databases."""
@@ -72,16 +74,29 @@ def run_server(binaries: Path) -> Iterator[Server]:
     options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
     arguments = [argument for option in options for argument in ("-c", option)]
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *arguments],
-            env=environment, preexec_fn=become, stdout=log, stderr=log, cwd=folder,
-        )  # fmt: skip
+        processes: list[subprocess.Popen[bytes]] = []
+
+        def start() -> None:
+            processes.append(subprocess.Popen(
+                [binaries / "postgres", "-D", data, *arguments],
+                env=environment, preexec_fn=become, stdout=log, stderr=log, cwd=folder,
+            ))  # fmt: skip
+            _wait_until_ready(processes[-1], data, folder / "log")
+
+        def stop() -> None:
+            processes[-1].send_signal(signal.SIGQUIT)
+            processes[-1].wait(30)
+
+        def restart(away_s: float) -> None:
+            stop()
+            time.sleep(away_s)
+            start()
+
         try:
-            _wait_until_ready(process, data, folder / "log")
-            yield Server(folder)
+            start()
+            yield Server(folder, restart)
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(30)
+            stop()
             shutil.rmtree(folder, ignore_errors=True)
 
 

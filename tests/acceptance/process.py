@@ -75,9 +75,10 @@ async def start(folder: Path, *only: str, **settings: str) -> Sahman:
     return await _start(folder, ["-m", "bot", "run", *parts], settings)
 
 
-async def start_dying(folder: Path, point: str, **settings: str) -> Sahman:
+async def start_dying(folder: Path, point: str, *only: str, **settings: str) -> Sahman:
     """Start a Sahman that kills itself at this point of `dying.py`."""
-    return await _start(folder, ["-m", "tests.acceptance.dying", point, "run"], settings)
+    parts = [word for each in only for word in ("--only", each)]
+    return await _start(folder, ["-m", "tests.acceptance.dying", point, "run", *parts], settings)
 
 
 async def _start(folder: Path, arguments: Sequence[str], settings: dict[str, str]) -> Sahman:

@@ -53,7 +53,7 @@ def test_up_down_and_up_again_and_nothing_is_left_for_autogenerate(database_url:
         engine.dispose()
 
 
-def test_processes_that_start_together_migrate_once(postgres_url: str) -> None:
+def test_ten_processes_that_start_together_migrate_once(postgres_url: str) -> None:
     engine = make_engine(postgres_url)
     downgrade(engine)
     failures: list[BaseException] = []
@@ -67,7 +67,7 @@ def test_processes_that_start_together_migrate_once(postgres_url: str) -> None:
         finally:
             own.dispose()
 
-    threads = [threading.Thread(target=start) for _ in range(2)]
+    threads = [threading.Thread(target=start) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
