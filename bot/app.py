@@ -28,6 +28,7 @@ from bot.chat.notices import send_notices
 from bot.chat.receive import Receiver
 from bot.chat.sender import Sender
 from bot.chat.visit import Services
+from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
 from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
@@ -50,6 +51,8 @@ from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.leases import free_leases
 from bot.texts import Texts, load_texts
+from bot.web.server import serving
+from bot.web.webhook import Webhook
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +83,7 @@ class Role(StrEnum):
 
 
 EVERYTHING = frozenset(Role)
+Runner = Receiver | WebhookKeeper | Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ async def run(
         _keep_alive(timers)
         polling = await _open_polling(parts, timers) if Role.POLL in roles else None
         talking = _build_talking(parts, settings.token) if settings.token else None
-        runners: list[Receiver | Sender] = []
+        runners: list[Runner] = []
         if talking and Role.SEND in roles:
             runners.append(_build_sender(parts, talking, timers, polling))
         timers.start()
@@ -181,7 +185,7 @@ async def run(
                 return
             stack.push_async_callback(talking.application.shutdown)
         if talking and Role.CHAT in roles:
-            runners.append(await _build_receiver(parts, talking))
+            runners.append(await _open_door(parts, talking))
         roles_said = "everything" if roles == EVERYTHING else " ".join(sorted(roles))
         _log.info("started", extra={"version": __version__, "does": roles_said})
         started()
@@ -231,7 +235,8 @@ def _build_talking(parts: Parts, token: SecretStr) -> Talking:
     return Talking(make_application(bot), messenger, load_texts())
 
 
-async def _build_receiver(parts: Parts, talking: Talking) -> Receiver:
+async def _open_door(parts: Parts, talking: Talking) -> Receiver | WebhookKeeper:
+    """Let people in, by the webhook that Telegram is given or by asking for them."""
     # Keywords that people type are read with the dictionaries.
     await asyncio.to_thread(language.load)
     bot = talking.application.bot
@@ -247,7 +252,13 @@ async def _build_receiver(parts: Parts, talking: Talking) -> Receiver:
     Door(services).attach(talking.application)
     registering = asyncio.create_task(register_commands(bot, talking.texts))
     parts.stack.callback(registering.cancel)
-    return Receiver(talking.application, services)
+    receiver = Receiver(talking.application, services)
+    url, secret = parts.settings.webhook_url, parts.settings.webhook_secret
+    if not url or not secret:
+        return receiver
+    hook = Webhook(url, secret.get_secret_value(), receiver.receive)
+    await parts.stack.enter_async_context(serving(parts.settings.listen, hook.routes()))
+    return WebhookKeeper(services, url, secret.get_secret_value())
 
 
 def _build_desk(parts: Parts) -> FeedsDesk | None:
@@ -364,7 +375,7 @@ async def _wake_sender(polls: PollJob, sender: Sender) -> None:
         sender.wake()
 
 
-async def _until_stopped(stop: asyncio.Event, runners: Sequence[Receiver | Sender]) -> None:
+async def _until_stopped(stop: asyncio.Event, runners: Sequence[Runner]) -> None:
     """Receive and send until *stop*, or until one of them cannot go on; then let both end."""
     stopping = asyncio.create_task(stop.wait(), name="stop")
     running = {asyncio.create_task(runner.run(stop)) for runner in runners}

@@ -76,15 +76,22 @@ class SendError(SahmanError):
 class TryLater(SendError):
     """Not delivered for a passing cause: send again after `wait_s` (None: our own growing wait).
 
-    `ambiguous` says that Telegram may have taken the message all the same (no answer came).
+    `ambiguous` says that Telegram may have taken the message all the same (no answer came); `cut`,
+    that the connection ended, which mostly means that it was not taken.
     """
 
     def __init__(
-        self, reason: str, *, wait_s: float | None = None, ambiguous: bool = False
+        self,
+        reason: str,
+        *,
+        wait_s: float | None = None,
+        ambiguous: bool = False,
+        cut: bool = False,
     ) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
         self.ambiguous = ambiguous
+        self.cut = cut
 
 
 class RecipientGone(SendError):

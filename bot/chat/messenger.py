@@ -10,7 +10,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat.refusals import translate
-from bot.chat.transport import written_fields
+from bot.chat.transport import over_fresh_connection, written_fields
 from bot.delivery.render import render_plain
 from bot.errors import MessageRejected, TopicGone
 
@@ -37,8 +37,12 @@ class Messenger:
         keyboard: InlineKeyboardMarkup | None = None,
         *,
         unasked: bool = False,
+        again: bool = False,
     ) -> int:
         """Send one message; return its id.
+
+        *again* says that it may have been taken before, its answer lost: then a connection of its
+        own tells "not taken" from "not answered".
 
         A text that Telegram cannot read is sent cut down and plain rather than lost; a topic that
         is gone is answered in the group itself. Raises SendError when neither helps.
@@ -50,12 +54,15 @@ class Messenger:
             wanted["message_thread_id"] = str(topic)
         if unasked and self._paid_broadcast:
             wanted["allow_paid_broadcast"] = "true"
+        freshness = over_fresh_connection.set(again)
         try:
             return await self._send_readable(html, wanted)
         except TopicGone as error:
             _log.warning("topic_gone", extra={"chat": chat_id, "reason": error.reason})
             wanted.pop("message_thread_id", None)
             return await self._send_readable(html, wanted)
+        finally:
+            over_fresh_connection.reset(freshness)
 
     async def edit(
         self, chat_id: int, message_id: int, html: str, keyboard: InlineKeyboardMarkup | None

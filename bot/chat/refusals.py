@@ -16,7 +16,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat.transport import NotSent
+from bot.chat.transport import AnswerLost, NotSent
 from bot.errors import (
     AnotherReceiver,
     ChatMoved,
@@ -72,6 +72,8 @@ def translate(error: TelegramError) -> SahmanError:
             return MessageRejected(said)
         case NotSent():
             return TryLater(said)
+        case AnswerLost():
+            return TryLater(said, ambiguous=True, cut=True)
         case TimedOut():
             return TryLater(said, ambiguous=True)
         case NetworkError():

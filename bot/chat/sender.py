@@ -195,8 +195,9 @@ class Sender:
         if composed.message_id is not None:
             await self._messenger.edit(chat_id, composed.message_id, message, keyboard)
             return composed.message_id
+        again = any(each.doubtful for each in (owed, *composed.told))
         return await self._messenger.send(
-            chat_id, owed.subscriber.topic, message, keyboard, unasked=True
+            chat_id, owed.subscriber.topic, message, keyboard, unasked=True, again=again
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,15 @@ class NotSent(NetworkError):
     """The request never reached the server: it may be sent again without fear of a double."""
 
 
+class AnswerLost(NetworkError):
+    """The connection ended before the answer: the request may have been taken all the same."""
+
+
+#: Set where a request must not go over a connection that was opened before: a failure to connect
+#: then proves that nothing was taken, and silence on an old connection proves nothing.
+over_fresh_connection: ContextVar[bool] = ContextVar("over_fresh_connection", default=False)
+
+
 def written_fields(fields: Mapping[str, str]) -> RequestData:
     """Return the fields of one call, written out already, for `BaseRequest.post`.
 
@@ -42,7 +52,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, connections: int = 256) -> None:
         super().__init__()
         self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     @property
     def read_timeout(self) -> float | None:
@@ -61,19 +71,20 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("the answer is not Telegram's") from error
 
     def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+        fresh = over_fresh_connection.get()
+        if fresh not in self._sessions:
+            self._sessions[fresh] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, force_close=fresh),
                 headers={"User-Agent": self.USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        return self._session
+        return self._sessions[fresh]
 
     async def shutdown(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Close the sessions."""
+        while self._sessions:
+            _, session = self._sessions.popitem()
+            await session.close()
 
     async def do_request(
         self,
@@ -88,7 +99,7 @@ class AiohttpRequest(BaseRequest):
         """Send one request; return the answer's status and body.
 
         Raises NotSent when the request cannot have been taken, TimedOut when no answer came in
-        time, and NetworkError for a connection lost in between.
+        time, and AnswerLost for a connection lost in between.
         """
         timeout = aiohttp.ClientTimeout(
             total=None,
@@ -106,7 +117,7 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError as error:
             raise TimedOut("no answer from Telegram in time") from error
         except aiohttp.ClientError as error:
-            raise NetworkError(f"connection to Telegram lost: {type(error).__name__}") from error
+            raise AnswerLost(f"connection to Telegram lost: {type(error).__name__}") from error
 
 
 def _or(value: Any, default: float) -> float | None:

@@ -15,6 +15,10 @@ from bot.storage.deliveries import Fate, Outcome
 
 _log = logging.getLogger(__name__)
 
+# A connection that is cut, a fresh one too, was mostly cut before the message was taken: counted as
+# sent only after some minutes of that. Silence is counted as sent at its second time.
+_MOST_CUTS = 8
+
 
 class Verdicts:
     """Turns answers and failures into outcomes; of a bulletin, one for each alert in it."""
@@ -84,7 +88,8 @@ class Verdicts:
         return _once_a_chat([*verdicts, *_untold(owed, composed)])
 
     def _try_later(self, owed: Delivery, error: TryLater, *, last: bool) -> Outcome:
-        if error.ambiguous and owed.kind is not DeliveryKind.EDIT and owed.doubtful:
+        hopeful = error.cut and owed.retries < _MOST_CUTS
+        if error.ambiguous and owed.doubtful and not hopeful and owed.kind is not DeliveryKind.EDIT:
             _log.warning("delivery_doubtful", extra={"delivery": owed.id})
             fate = Fate.SENT if last else Fate.PART_SENT
             return Outcome(delivery=owed, fate=fate, doubtful=True, error=error.reason)

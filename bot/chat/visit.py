@@ -93,11 +93,13 @@ class Visit:
         One that Telegram defers is sent once more, later; then whoever asked will ask again.
         """
         try:
-            await self.services.messenger.send(self.chat.id, self.topic, html, keyboard)
+            await self.services.messenger.send(
+                self.chat.id, self.topic, html, keyboard, again=not again
+            )
         except RecipientGone as error:
             await self.storage.subscribers.mark_gone(self.chat.id, error.reason)
         except TryLater as error:
-            if error.ambiguous or not again:
+            if (error.ambiguous and not error.cut) or not again:
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
                 return
             # Waited for apart: the updates behind this one must not wait with it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,51 @@ async def test_a_connection_cut_after_the_message_was_taken_doubles_it_at_most(
     await village.news(*STORIES)
     await _all_sent(village)
     assert Counter(_copies(village)) == {1: len(READERS), 2: len(READERS)}
+
+
+async def test_connections_cut_for_a_while_lose_nothing(village: Sahman) -> None:
+    for reader in READERS:
+        village.api.faults.plan(faults.cut(accepted=False), "sendMessage", chats=[reader], times=4)
+    village.start()
+    await village.news(*STORIES)
+    await _all_sent(village)
+    assert set(_copies(village)) == {1}
+
+
+async def test_a_message_whose_every_connection_is_cut_is_not_repeated_for_ever(
+    village: Sahman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdicts, "_MOST_CUTS", 3)
+    for reader in READERS:
+        village.api.faults.plan(faults.cut(accepted=True), "sendMessage", chats=[reader], times=99)
+    village.start()
+    await village.news(STORIES[0])
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+    while any(row["state"] == DeliveryState.PENDING for row in rows_of(village.storage, delivery)):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.02)
+    assert all(row["doubtful"] for row in rows_of(village.storage, delivery))
+    assert max(_copies(village)) == 4
+
+
+async def test_what_may_have_been_taken_is_repeated_over_a_connection_of_its_own(
+    village: Sahman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dead connection in the pool would swallow the second copy too."""
+    fresh = []
+    send_once = village.sender._messenger._send_once
+
+    async def watching(*given: Any) -> int:
+        fresh.append(transport.over_fresh_connection.get())
+        return await send_once(*given)
+
+    monkeypatch.setattr(village.sender._messenger, "_send_once", watching)
+    village.api.faults.plan(faults.cut(accepted=True), "sendMessage", chats=[READERS[0]])
+    village.start()
+    await village.news(STORIES[0])
+    for reader in READERS:
+        await village.api.wait_messages(reader, count=2 if reader == READERS[0] else 1)
+    assert Counter(fresh) == {False: len(READERS), True: 1}
 
 
 async def test_while_telegram_is_gone_everything_waits_and_then_goes_out_once(
