@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 
 from yarl import URL
 
@@ -19,6 +20,7 @@ _GOOGLE_ARTICLE = re.compile(r"//news\.google\.com/(?:rss/)?articles/([\w-]{16,2
 _PACKED_ADDRESS = re.compile(rb"https?://[\x21-\x7e]+")
 
 
+@lru_cache(maxsize=50_000)  # a feed lists the same links at every poll
 def canonical_link(link: str) -> str:
     """Return *link* without tracking and fragment; empty for what is no http(s) address."""
     try:

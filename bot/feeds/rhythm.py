@@ -30,8 +30,8 @@ def learn_rhythm(rhythm: Rhythm, published: Iterable[datetime], now: datetime) -
     times = sorted(at.astimezone(UTC) for at in published if at <= now)
     if not times:
         return rhythm
-    hours, days = _fade(rhythm, now)
-    counts = list(hours or (0.0,) * _WEEK_HOURS)
+    keeps, days = _fade(rhythm, now)
+    counts = [count * keeps for count in rhythm.hours or (0.0,) * _WEEK_HOURS]
     for at in times:
         age = (now - at) / timedelta(days=1)
         counts[_hour_of_week(at)] += math.pow(_DAY_KEEPS, age)
@@ -45,8 +45,8 @@ def find_interval_s(rhythm: Rhythm, shortest_s: float, longest_s: float, now: da
     """Return how often to ask a feed that publishes in this rhythm, within these bounds."""
     if not rhythm.hours or (rhythm.new_at is not None and now - rhythm.new_at < _BURST):
         return shortest_s
-    hours, days = _fade(rhythm, now)
-    a_day = sum(hours) / max(days, 1.0)
+    keeps, days = _fade(rhythm, now)
+    a_day = sum(rhythm.hours) * keeps / max(days, 1.0)
     wanted_s = _DAY_S / a_day / _LOOKS_PER_ITEM if a_day else longest_s
     return max(shortest_s, min(longest_s, wanted_s))
 
@@ -80,12 +80,13 @@ def _hour_of_week(at: datetime) -> int:
     return at.weekday() * 24 + at.hour
 
 
-def _fade(rhythm: Rhythm, now: datetime) -> tuple[tuple[float, ...], float]:
+def _fade(rhythm: Rhythm, now: datetime) -> tuple[float, float]:
+    """Return what the counts are still worth at *now*, as a factor, and for how many days."""
     if rhythm.as_of is None or not rhythm.hours:
-        return rhythm.hours, rhythm.days
+        return 1.0, rhythm.days
     passed = max(0.0, (now - rhythm.as_of) / timedelta(days=1))
     keeps = math.pow(_DAY_KEEPS, passed)
-    return tuple(count * keeps for count in rhythm.hours), rhythm.days * keeps + _integral(passed)
+    return keeps, rhythm.days * keeps + _integral(passed)
 
 
 def _integral(days: float) -> float:

@@ -79,4 +79,6 @@ def _parse(body: bytes, content_type: str, url: str, timezone: str) -> ParsedFee
 def _limit_process() -> None:
     # Ctrl-C reaches the whole group of processes; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Parsing can wait; a reply cannot.
+    os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
+from collections import deque
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.errors import DatabaseError, FeedBusy, FeedEmpty, FeedError, FeedGone
 from bot.feeds.fetch import FeedFetcher, FetchedFeed
@@ -21,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 #: Feeds asked at the same time, at most two of one host.
 CONCURRENCY = 16
+_CLAIM = 48
+_TICK_S = 2.0
 #: So many failures in a row where a redirect leads, and a feed's own address is asked again.
 _STAYS_MOVED = 2
 
@@ -42,6 +46,13 @@ class PollJob:
         self._intake = intake
         self._ceilings = ceilings or Ceilings()
         self._polling: set[asyncio.Task[PollResult]] = set()
+        self._round: asyncio.Task[None] | None = None
+        self._claiming: asyncio.Task[int] | None = None
+        #: Set when a poll or a claim has ended.
+        self._stirred = asyncio.Event()
+        self._now = datetime.min.replace(tzinfo=UTC)
+        #: Held for us and not asked yet: a claim for each feed would cost more than the feed.
+        self._claimed: deque[Feed] = deque()
         self._notes: list[Unchanged | Failed] = []
         #: Set when a poll has matched something: deliveries may be owed.
         self.matched = asyncio.Event()
@@ -49,24 +60,25 @@ class PollJob:
         self.gone = asyncio.Event()
 
     async def start_due(self, now: datetime) -> None:
-        """Begin polls of feeds that are due, as many as there is room for; does not wait."""
-        for feed in await self._turn(now, CONCURRENCY - len(self._polling)):
-            self._begin(feed, now)
+        """Begin to poll what is due, as much as there is room for; does not wait."""
+        self._now = now
+        if self._round is None or self._round.done():
+            self._round = asyncio.create_task(self._go_on())
 
     async def run_round(self, now: datetime) -> list[PollResult]:
         """Poll every feed that is due at *now*, once; return what each brought, by name."""
-        asked: list[asyncio.Task[PollResult]] = []
-        while True:
-            due = await self._turn(now, CONCURRENCY - len(self._polling))
-            asked += [self._begin(feed, now) for feed in due]
-            if not self._polling:
-                break
-            await asyncio.wait(self._polling, return_when=asyncio.FIRST_COMPLETED)
+        self._now = now
+        results = await self._drain(patience_s=None)
         await self._save_notes()
-        return sorted((task.result() for task in asked), key=lambda result: result.feed)
+        return sorted(results, key=lambda result: result.feed)
 
     async def finish(self, within_s: float) -> None:
         """Let polls that are under way end; what takes longer is dropped and polled again."""
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.gather(self._round, return_exceptions=True)
+        if self._claiming is not None:
+            await asyncio.gather(self._claiming, return_exceptions=True)
         if self._polling:
             _, late = await asyncio.wait(self._polling, timeout=within_s)
             for task in late:
@@ -74,15 +86,57 @@ class PollJob:
             await asyncio.gather(*late, return_exceptions=True)
         await self._save_notes()
 
-    def _begin(self, feed: Feed, now: datetime) -> asyncio.Task[PollResult]:
-        task = asyncio.create_task(self._poll(feed, now))
-        self._polling.add(task)
-        task.add_done_callback(self._polling.discard)
-        return task
+    async def _go_on(self) -> None:
+        try:
+            await self._drain(patience_s=_TICK_S)
+        except DatabaseError as error:
+            _log.error("polls_not_claimed", extra={"reason": str(error)})
 
-    async def _turn(self, now: datetime, room: int) -> list[Feed]:
+    async def _drain(self, patience_s: float | None) -> list[PollResult]:
+        """Poll until nothing is due any more and nothing is under way.
+
+        With a *patience_s*, what comes due meanwhile is begun without waiting for a slow feed.
+        """
+        asked: list[asyncio.Task[PollResult]] = []
+        worth_claiming = True
+        while True:
+            while self._claimed and len(self._polling) < CONCURRENCY:
+                task = asyncio.create_task(self._poll(self._claimed.popleft(), self._now))
+                self._polling.add(task)
+                task.add_done_callback(self._ended)
+                if patience_s is None:
+                    asked.append(task)
+            # Claimed ahead, while others are asked.
+            if self._claiming is None and worth_claiming and len(self._claimed) < CONCURRENCY:
+                worth_claiming = False
+                self._claiming = asyncio.create_task(self._claim_more())
+                self._claiming.add_done_callback(lambda _: self._stirred.set())
+            if self._claiming is None and not self._polling:
+                return [task.result() for task in asked]
+            under_way = len(self._polling)
+            try:
+                await asyncio.wait_for(self._stirred.wait(), patience_s)
+            except TimeoutError:
+                worth_claiming = True  # more may be due by now
+            self._stirred.clear()
+            if len(self._polling) < under_way:
+                worth_claiming = True  # a host may be free for its next feed
+            if self._claiming is not None and self._claiming.done():
+                ended, self._claiming = self._claiming, None
+                worth_claiming = ended.result() > 0 or worth_claiming
+
+    def _ended(self, task: asyncio.Task[PollResult]) -> None:
+        self._polling.discard(task)
+        self._stirred.set()
+
+    async def _claim_more(self) -> int:
+        found = await self._turn(_CLAIM)
+        self._claimed.extend(found)
+        return len(found)
+
+    async def _turn(self, room: int) -> list[Feed]:
         """Note how polls ended, and claim what is due, less what asks not to be asked now."""
-        settling = list(self._notes)
+        settling, now = list(self._notes), self._now
         claimed = await self._storage.feeds.turn(settling, now, room)
         del self._notes[: len(settling)]
         asked = []
@@ -95,6 +149,10 @@ class PollJob:
         return asked
 
     async def _save_notes(self) -> None:
+        while self._claimed:  # held and not asked: others may
+            feed = self._claimed.popleft()
+            with contextlib.suppress(DatabaseError):
+                await self._storage.feeds.postpone(feed.id, self._now)
         settling = list(self._notes)
         if not settling:
             return

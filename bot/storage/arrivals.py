@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import Feed, Item, NewItem
 from bot.storage.database import insert_into, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.tables import (
+    Moment,
     fanout,
     item,
     item_key,
@@ -75,6 +76,20 @@ def hash_key(key: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+# Made once: every poll says it.
+_LISTED = (
+    update(item)
+    .where(item.c.id.in_(bindparam("ids", expanding=True)))
+    .values(listed_at=bindparam("at", type_=Moment()))
+)
+_KEYWORDS_SINCE = (
+    select(keyword.c.id, keyword.c.compiled)
+    .where(keyword.c.id > bindparam("newest"))
+    .order_by(keyword.c.id)
+)
+_STORIES = select(story.c.id, story.c.key).where(story.c.key.in_(bindparam("keys", expanding=True)))
+
+
 def save_arrivals(
     connection: Connection,
     source: Feed,
@@ -110,11 +125,8 @@ def save_arrivals(
     for known, key, link in arrivals.renamed:
         connection.execute(update(item).where(item.c.id == known.id).values(key=key, link=link))
     if arrivals.listed:
-        connection.execute(
-            update(item)
-            .where(item.c.id.in_([known.id for known, _ in arrivals.listed]))
-            .values(listed_at=now)
-        )
+        ids_listed = [known.id for known, _ in arrivals.listed]
+        connection.execute(_LISTED, {"ids": ids_listed, "at": now})
     mark_polled(connection, source.id, outcome, now)
     return TakenIn(tuple(stored), matches)
 
@@ -132,11 +144,7 @@ def save_keys(connection: Connection, keys: Mapping[int, Collection[str]]) -> No
 
 def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
     """Tell the matcher of keywords that were added since it was last asked, by any process."""
-    added = connection.execute(
-        select(keyword.c.id, keyword.c.compiled)
-        .where(keyword.c.id > matcher.newest_keyword)
-        .order_by(keyword.c.id)
-    )
+    added = connection.execute(_KEYWORDS_SINCE, {"newest": matcher.newest_keyword})
     for row in added:
         matcher.learn(row.id, row.compiled)
 
@@ -179,9 +187,7 @@ def _save_stories(
         return {}
     opened = [{"key": entry.story_key, "opened_at": entry.seen_at} for entry in new]
     connection.execute(insert_into(connection, story).on_conflict_do_nothing(), opened)
-    found = connection.execute(
-        select(story.c.id, story.c.key).where(story.c.key.in_([entry.story_key for entry in new]))
-    )
+    found = connection.execute(_STORIES, {"keys": [entry.story_key for entry in new]})
     stories = {row.key: row.id for row in found}
     connection.execute(
         story_item.insert(),

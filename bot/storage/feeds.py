@@ -73,11 +73,10 @@ class Feeds:
         """
 
         def work(connection: Connection) -> list[Feed]:
+            save_unchanged(connection, [each for each in notes if isinstance(each, Unchanged)])
             for note in notes:
                 if isinstance(note, Failed):
                     save_failed(connection, note)
-                else:
-                    save_unchanged(connection, note)
             return claim_due(connection, now, room) if room > 0 else []
 
         return await self._database.write(work)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -40,12 +42,25 @@ from bot.storage.tables import (
     story_item,
 )
 
+_TOGETHER = 16
+
+# Made once: every poll asks it.
+_KNOWN = select(item.c.id, item.c.key, item.c.link, item.c.title).where(
+    item.c.feed_id == bindparam("of_feed"),
+    or_(
+        item.c.key.in_(bindparam("keys", expanding=True)),
+        item.c.link.in_(bindparam("links", expanding=True)),
+    ),
+)
+
 
 class Items:
     """Storage of items."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._arriving: list[tuple[Callable[[Connection], TakenIn], asyncio.Future[TakenIn]]] = []
+        self._saving: asyncio.Task[None] | None = None
 
     async def find_known(
         self, feed_id: int, keys: Collection[str], links: Collection[str]
@@ -56,9 +71,7 @@ class Items:
             connection: Connection,
         ) -> tuple[dict[str, KnownItem], dict[str, KnownItem]]:
             rows = connection.execute(
-                select(item.c.id, item.c.key, item.c.link, item.c.title).where(
-                    item.c.feed_id == feed_id, or_(item.c.key.in_(keys), item.c.link.in_(links))
-                )
+                _KNOWN, {"of_feed": feed_id, "keys": list(keys), "links": list(links)}
             ).all()
             by_key = {row.key: KnownItem(row.id, row.title) for row in rows}
             by_link = {row.link: KnownItem(row.id, row.title) for row in rows if row.link}
@@ -198,6 +211,12 @@ class Items:
             return len(ids)
 
         return await self._database.write(work)
+
+
+def _run_all(
+    works: Sequence[Callable[[Connection], TakenIn]], connection: Connection
+) -> list[TakenIn]:
+    return [work(connection) for work in works]
 
 
 def select_items() -> Select[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
 
 from bot.model import Feed, Pace, Publisher, PublisherKind, Rhythm
 from bot.storage.tables import Moment, feed, publisher
@@ -70,24 +71,57 @@ class Failed:
     stay: bool = False  #: what its redirects led to is no better: ask its own address again
 
 
+# Made once: a poll is cheaper than the making of its statement.
+_WELL: dict[str, Any] = {
+    "next_poll_at": bindparam("next_poll_at"),
+    "polled_at": bindparam("polled_at"),
+    "leased_until": None,
+    "gap_s": bindparam("gap_s"),
+    "etag": bindparam("etag"),
+    "last_modified": bindparam("last_modified"),
+    "fresh_s": bindparam("fresh_s"),
+    "moved_to": bindparam("moved_to"),
+    "last_success_at": bindparam("at", type_=Moment()),
+    "failures": 0,
+    "failed_since": None,
+    "error": "",
+}
+_UNCHANGED = update(feed).where(feed.c.id == bindparam("of_feed")).values(_WELL)
+_POLLED = (
+    update(feed)
+    .where(feed.c.id == bindparam("of_feed"))
+    .values(
+        _WELL
+        | {
+            name: bindparam(name)
+            for name in (
+                "body_hash", "asks_every_s", "skip_hours", "skip_days", "rhythm", "rhythm_at",
+                "newest_at", "last_new_at",
+            )
+        }
+        | {
+            "moved": False,
+            "read_at": bindparam("at", type_=Moment()),
+            "first_polled_at": func.coalesce(
+                feed.c.first_polled_at, bindparam("at", type_=Moment())
+            ),
+        }
+    )
+)  # fmt: skip
+
+
 def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now: datetime) -> None:
     """Note a good poll, in the transaction that stores what it brought."""
     connection.execute(
-        update(feed)
-        .where(feed.c.id == feed_id)
-        .values(
+        _POLLED,
+        dict(
+            of_feed=feed_id,
             **_answered(outcome.next_poll_at, now),
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
             moved_to=outcome.moved_to,
-            moved=False,
-            first_polled_at=func.coalesce(feed.c.first_polled_at, literal(now, Moment())),
-            last_success_at=now,
-            read_at=now,
-            failures=0,
-            failed_since=None,
-            error="",
+            at=now,
             fresh_s=outcome.pace.fresh_s,
             asks_every_s=outcome.pace.every_s,
             skip_hours=_to_numbers(outcome.pace.skip_hours),
@@ -96,7 +130,7 @@ def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now
             rhythm_at=outcome.rhythm.as_of,
             newest_at=outcome.rhythm.newest_at,
             last_new_at=outcome.rhythm.new_at,
-        )
+        ),
     )
 
 
@@ -114,27 +148,28 @@ def _answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
     return {
         "next_poll_at": next_poll_at,
         "polled_at": now,
-        "leased_until": None,
         "gap_s": int((next_poll_at - now).total_seconds()),
     }
 
 
-def save_unchanged(connection: Connection, note: Unchanged) -> None:
-    """Note a poll that brought nothing new."""
+def save_unchanged(connection: Connection, notes: Sequence[Unchanged]) -> None:
+    """Note polls that brought nothing new."""
+    if not notes:
+        return
     connection.execute(
-        update(feed)
-        .where(feed.c.id == note.feed_id)
-        .values(
-            **_answered(note.next_poll_at, note.at),
-            etag=note.etag,
-            last_modified=note.last_modified,
-            fresh_s=note.fresh_s,
-            moved_to=note.moved_to,
-            last_success_at=note.at,
-            failures=0,
-            failed_since=None,
-            error="",
-        )
+        _UNCHANGED,
+        [
+            _answered(note.next_poll_at, note.at)
+            | {
+                "of_feed": note.feed_id,
+                "etag": note.etag,
+                "last_modified": note.last_modified,
+                "fresh_s": note.fresh_s,
+                "moved_to": note.moved_to,
+                "at": note.at,
+            }
+            for note in notes
+        ],
     )
 
 
@@ -143,6 +178,7 @@ def save_failed(connection: Connection, note: Failed) -> None:
     at = literal(note.at, Moment())
     values: dict[str, Any] = {
         **_answered(note.next_poll_at, note.at),
+        "leased_until": None,
         "failures": feed.c.failures + 1,
         "failed_since": func.coalesce(feed.c.failed_since, at),
         "error": note.reason[:500],
