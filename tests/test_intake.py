@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from bot import intake as intaking
+from bot.errors import FeedError
 from bot.feeds.fetch import FetchedFeed
 from bot.intake import Intake, compile_keyword
 from bot.model import Feed, ParsedFeed, ParsedItem
 from bot.storage import Storage
 from bot.storage.arrivals import TakenIn
-from bot.storage.tables import delivery, item, keyword
+from bot.storage.tables import delivery, item, keyword, match
 from tests.samples import (
     NOW,
     change_rows,
@@ -194,3 +197,78 @@ async def test_keywords_of_an_older_glossary_are_compiled_anew_at_start(
     assert rows_of(storage, keyword)[0]["query"] == compile_keyword("border").query
     source = await open_feed(storage)
     assert (await poll(intake, source, parsed("На границе тихо"))).matches == 1
+
+
+async def test_a_feed_that_renames_everything_floods_nobody(
+    storage: Storage, intake: Intake
+) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    old = [parsed(f"Border {n}", guid=f"a{n}", link=f"https://old.example/{n}") for n in range(8)]
+    await poll(intake, source, *old)
+    before = count_rows(storage, delivery)
+    (source,) = await storage.feeds.claim_due(NOW + timedelta(hours=1), 1)
+    new = [parsed(f"Border {n}", guid=f"b{n}", link=f"https://new.example/{n}") for n in range(8)]
+    taken = await poll(intake, source, parsed("Border today"), *new, now=NOW + timedelta(hours=1))
+    assert [each.title for each in taken.items] == ["Border today"]
+    assert count_rows(storage, item) == 9
+    assert count_rows(storage, delivery) == before + 1
+    (source,) = await storage.feeds.claim_due(NOW + timedelta(hours=2), 1)
+    again = await poll(intake, source, *new, now=NOW + timedelta(hours=2))
+    assert again.items == (), "they are known by their new names"
+
+
+async def test_a_feed_back_after_a_day_alerts_nobody_and_waits_for_the_digest(
+    storage: Storage, intake: Intake
+) -> None:
+    await follow(storage, await open_chat(storage), "border")
+    source = await open_feed(storage)
+    await poll(intake, source, parsed("Border one"))
+    before = count_rows(storage, delivery)
+    back = NOW + timedelta(hours=30)
+    (source,) = await storage.feeds.claim_due(back, 1)
+    fresh = back - timedelta(hours=1)
+    taken = await poll(
+        intake, source, parsed("Border one"), parsed("Border two", published_at=fresh), now=back
+    )
+    assert (len(taken.items), taken.matches) == (1, 0)
+    assert count_rows(storage, delivery) == before
+    assert count_rows(storage, match) == 2
+
+
+async def test_a_feed_that_went_backwards_is_a_failure_until_it_insists(
+    storage: Storage, intake: Intake
+) -> None:
+    source = await open_feed(storage)
+    items = [parsed(f"Border {n}", published_at=NOW - timedelta(minutes=10 * n)) for n in range(6)]
+    await poll(intake, source, *items)
+    (source,) = await storage.feeds.claim_due(NOW + timedelta(hours=1), 1)
+    with pytest.raises(FeedError, match="backwards"):
+        await poll(intake, source, *items[3:], now=NOW + timedelta(hours=1))
+    stubborn = dataclasses.replace(source, failures=3)
+    taken = await poll(intake, stubborn, *items[3:], now=NOW + timedelta(hours=2))
+    assert taken.items == ()
+
+
+async def test_an_item_that_meets_a_bug_of_ours_costs_itself_only(
+    storage: Storage, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = intaking.read_text
+
+    def broken(text: str) -> Any:
+        if "two" in text:
+            raise KeyError("a bug of ours")
+        return read(text)
+
+    monkeypatch.setattr(intaking, "read_text", broken)
+    source = await open_feed(storage)
+    taken = await poll(intake, source, parsed("One"), parsed("two"), parsed("Three"))
+    assert sorted(each.title for each in taken.items) == ["One", "Three"]
+
+
+async def test_an_aggregators_item_is_its_publishers(storage: Storage, intake: Intake) -> None:
+    await follow(storage, await open_chat(storage), "border source:armenpress")
+    source = await open_feed(storage)
+    entry = parsed("Border", source="Armenpress", source_url="https://armenpress.am")
+    taken = await poll(intake, source, entry)
+    assert (taken.items[0].publisher, taken.matches) == ("Armenpress", 1)

@@ -54,8 +54,8 @@ def read_date(written: str, parsed: Any, zone: ZoneInfo) -> datetime | None:
     """
     written = written.strip()[:_LONGEST]
     try:
-        # Feedparser knows no Cyrillic and no Armenian, and finds numbers in them all the same.
-        if parsed is None or _FOREIGN.search(written):
+        # Feedparser knows no Cyrillic, no Armenian and no dots, and finds numbers all the same.
+        if parsed is None or _FOREIGN.search(written) or _NUMBERS.search(written):
             return _read_words(written, zone)
         return _read_parsed(written, parsed, zone)
     except (ValueError, OverflowError, OSError, IndexError):
