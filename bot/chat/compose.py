@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from bot.model import Delivery, DeliveryKind, Outage, Subscriber
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
+
+#: What is known of outages holds so long: they are counted in minutes.
+_OUTAGES_HOLD_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,11 @@ class Composer:
         # Alerts written for the deliveries at hand: many subscribers are told the same.
         self._written: dict[tuple[object, ...], str] = {}
         self._outages: Sequence[Outage] = ()
+        self._outages_until_s = 0.0
 
     async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
         """Return what the alerts and edits among these tell, in one read."""
-        self._outages = await self._storage.health.load_outages() if owed else ()
+        await self._look_for_outages()
         alerts = [
             alert
             for each in owed
@@ -51,6 +56,12 @@ class Composer:
         ]
         self._written.clear()
         return await self._storage.matches.load_stories(alerts) if alerts else {}
+
+    async def _look_for_outages(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._outages_until_s:
+            self._outages = await self._storage.health.load_outages()
+            self._outages_until_s = now_s + _OUTAGES_HOLD_S
 
     async def compose(
         self, owed: Delivery, alerted: Mapping[int, Alerted], now: datetime

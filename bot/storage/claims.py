@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bot.delivery.bulletin import MOST_IN_BULLETIN, needs_bulletin
 from bot.delivery.pace import HORIZON_MS
@@ -47,6 +58,32 @@ _LANES = (
 )
 
 
+def is_open() -> Any:
+    """Return the condition that a chat's gate stands open."""
+    return or_(chat.c.not_before <= now_ms(), chat.c.gated_at > now_ms() + _TOLERATED_MS)
+
+
+# Statements are built once: building them anew costs as much as running them.
+_FANNING = select(exists(select(fanout.c.item_id)))
+_DUE = (
+    select(delivery, chat.c.kind.label("chat_kind"))
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+    .where(
+        _IS_PENDING,
+        delivery.c.kind == bindparam("its_kind"),
+        delivery.c.gravity == bindparam("its_gravity"),
+        delivery.c.due_at <= now_ms(),
+        _IS_ACTIVE,
+        subscriber.c.paused.is_(False),
+        is_open(),
+    )
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=[delivery, chat])
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Deliveries that are this sender's for LEASE_MS, and how long to wait before the next."""
@@ -62,7 +99,7 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
 
     *now* decides what has become late; leases and the send clock are the database's.
     """
-    fanning = connection.scalar(select(exists(select(fanout.c.item_id)))) or False
+    fanning = connection.scalar(_FANNING) or False
     turns = find_turns(connection, rate)
     if turns.count <= 0:
         wait_ms = turns.paused_ms or int(turns.first_ms - HORIZON_MS / 2)
@@ -92,11 +129,6 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
     return Claim(claimed, 0 if not drained else int(turns.interval_ms), fanning)
 
 
-def is_open() -> Any:
-    """Return the condition that a chat's gate stands open."""
-    return or_(chat.c.not_before <= now_ms(), chat.c.gated_at > now_ms() + _TOLERATED_MS)
-
-
 def _pick(connection: Connection, room: int) -> list[Row[Any]]:
     """Return due deliveries behind open gates, one a chat, lane by lane."""
     picked: list[Row[Any]] = []
@@ -106,24 +138,8 @@ def _pick(connection: Connection, room: int) -> list[Row[Any]]:
         wanted = room - len(picked)
         if wanted <= 0:
             break
-        due = (
-            select(delivery, chat.c.kind.label("chat_kind"))
-            .join(chat, chat.c.id == delivery.c.chat_id)
-            .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-            .where(
-                _IS_PENDING,
-                delivery.c.kind == int(kind),
-                delivery.c.gravity == gravity,
-                delivery.c.due_at <= now_ms(),
-                _IS_ACTIVE,
-                subscriber.c.paused.is_(False),
-                is_open(),
-            )
-            .order_by(delivery.c.due_at, delivery.c.id)
-            .limit(wanted * 2)
-            .with_for_update(skip_locked=True, of=[delivery, chat])
-        )
-        for row in connection.execute(due):
+        lane = {"its_kind": int(kind), "its_gravity": gravity, "most": wanted * 2}
+        for row in connection.execute(_DUE, lane):
             if row.chat_id in busy or len(picked) >= room:
                 continue
             busy.add(row.chat_id)

@@ -28,6 +28,9 @@ _FARTHEST_MS = 2_000
 _TOLERATED_MS = 1_000
 
 
+_CLOCK = select(budget, now_ms().label("now")).where(budget.c.name == _NAME).with_for_update()
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Turns on the send clock that are free: how many, when the first is, how far apart."""
@@ -42,12 +45,12 @@ class Turns:
 
 def find_turns(connection: Connection, limit: float) -> Turns:
     """Lock the send clock and return the turns that are free within the next moments."""
-    connection.execute(
-        insert_into(connection, budget).values(name=_NAME, tat=0).on_conflict_do_nothing()
-    )
-    row = connection.execute(
-        select(budget, now_ms().label("now")).where(budget.c.name == _NAME).with_for_update()
-    ).one()
+    row = connection.execute(_CLOCK).one_or_none()
+    if row is None:
+        connection.execute(
+            insert_into(connection, budget).values(name=_NAME, tat=0).on_conflict_do_nothing()
+        )
+        row = connection.execute(_CLOCK).one()
     now = int(row.now)
     interval_ms = 1000.0 / current_rate(limit, row.rate, now - row.rate_at)
     if row.paused_until > now and row.paused_at <= now + _TOLERATED_MS:
@@ -73,9 +76,7 @@ def note_refusals(connection: Connection, waits: dict[int, int], limit: float) -
     One chat's refusal is its own. A second chat's within seconds is the bot's: everything pauses
     and goes on slower. True when this was such a second one.
     """
-    row = connection.execute(
-        select(budget, now_ms().label("now")).where(budget.c.name == _NAME).with_for_update()
-    ).one_or_none()
+    row = connection.execute(_CLOCK).one_or_none()
     if row is None:
         return False
     now = int(row.now)

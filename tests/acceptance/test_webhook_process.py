@@ -1,4 +1,4 @@
-"""The real process behind a webhook: people are answered, and what they say while it is down too."""
+"""The real process behind a webhook: it answers, and answers what was said while it was down."""
 
 from __future__ import annotations
 

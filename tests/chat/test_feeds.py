@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat import compose
 from bot.chat.desk import FeedsDesk
 from bot.chat.notices import send_notices
 from bot.config import load_feeds
@@ -93,8 +94,9 @@ async def test_opml_goes_out_and_comes_in(idle: Sahman, desk: FeedsDesk) -> None
 
 
 async def test_sources_that_fall_silent_together_are_told_of_and_their_return_too(
-    idle: Sahman, desk: FeedsDesk
+    idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(compose, "_OUTAGES_HOLD_S", 0.0)
     await idle.say("/start")
     storage, job = idle.storage, HealthJob(idle.storage, [ANI])
     heard = NOW - timedelta(minutes=40)
