@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.jobs import timers as timing
 from bot.jobs.timers import Timers
 
 
@@ -48,3 +49,26 @@ async def test_stopping_lets_what_runs_end(caplog: pytest.LogCaptureFixture) -> 
     await began.wait()
     await timers.finish(2)
     assert len(ended) == 1
+
+
+async def test_a_clock_that_is_set_back_stops_no_job(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(timing, "_WATCH_S", 0.02)
+    ran, again, shift = [], asyncio.Event(), [timedelta()]
+
+    async def hourly(now: datetime) -> None:
+        ran.append(now)
+        if len(ran) == 2:
+            again.set()
+
+    timers = Timers(clock=lambda: datetime.now(UTC) + shift[0])
+    timers.every(3600, "hourly", hourly)
+    timers.start()
+    await asyncio.sleep(0.1)
+    assert len(ran) == 1
+    shift[0] = -timedelta(hours=5)
+    await asyncio.wait_for(again.wait(), 5)
+    await timers.finish(1)
+    assert "clock_was_set" in caplog.text
+    assert ran[1] < ran[0]
