@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,12 @@ import pytest
 from bot import __version__
 from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
+from bot.model import DeliveryState
+from bot.storage import Storage
+from bot.storage.database import Database, make_engine, migrate
+from bot.storage.tables import delivery
 from tests.acceptance.process import REPOSITORY, TOKEN, environment, until
+from tests.samples import change_rows, open_chat, owe_alert
 
 
 @pytest.fixture
@@ -153,3 +159,34 @@ async def test_without_a_token_run_says_how_to_get_one_and_shows_the_demo(tmp_pa
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_outbox_shows_what_is_owed_and_owes_again_what_was_given_up(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/sahman.db"
+    engine = make_engine(url)
+    migrate(engine)
+    database = Database(engine)
+    await owe_alert(Storage(database), await open_chat(Storage(database)))
+    given_up = {"state": DeliveryState.DEAD, "error": "Bad Request: [too] long"}
+    change_rows(Storage(database), delivery, **given_up)
+    database.close()
+    code, printed = await sahman("outbox", "--retry", database_url=url)
+    assert code == 0, printed
+    assert "1 owed once more" in printed
+    assert re.search(r"owed: alerts\s+│ 1 ", printed)
+    change = "given up: Bad Request: [too] long"
+    assert change not in printed
+    database = Database(make_engine(url))
+    change_rows(Storage(database), delivery, **given_up)
+    database.close()
+    _, printed = await sahman("outbox", database_url=url)
+    assert re.search(re.escape(change) + r"\s+│ 1 ", printed)
+
+
+async def test_a_part_of_the_work_is_refused_on_sqlite_with_what_to_do(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/sahman.db"
+    code, printed = await sahman("run", "--only", "send", token=TOKEN, database_url=url)
+    assert code == 1
+    assert "--only" in printed
+    assert "postgresql://" in printed
+    assert "Traceback" not in printed
