@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -140,7 +142,19 @@ async def open_polling(
         fetcher = FeedFetcher(settings.contact)
         stack.push_async_callback(fetcher.close)
         polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
+        settle_memory()
         yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
+
+
+def settle_memory() -> None:
+    """Tell the garbage collector that what is loaded by now stays.
+
+    Looking through the dictionaries again and again would hold up a reply by 150 ms each time.
+    """
+    gc.collect()
+    gc.freeze()
+    # A thread that reads news or writes rows gives way to a reply sooner than by default.
+    sys.setswitchinterval(0.002)
 
 
 def _ceilings(settings: Settings) -> Ceilings:

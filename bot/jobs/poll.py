@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 
 #: Feeds asked at the same time, at most two of one host.
 CONCURRENCY = 16
-_CLAIM = 48
+_CLAIM = 64
+_CLAIMED_AHEAD = 48
 _TICK_S = 2.0
 #: So many failures in a row where a redirect leads, and a feed's own address is asked again.
 _STAYS_MOVED = 2
@@ -107,7 +108,7 @@ class PollJob:
                 if patience_s is None:
                     asked.append(task)
             # Claimed ahead, while others are asked.
-            if self._claiming is None and worth_claiming and len(self._claimed) < CONCURRENCY:
+            if self._claiming is None and worth_claiming and len(self._claimed) < _CLAIMED_AHEAD:
                 worth_claiming = False
                 self._claiming = asyncio.create_task(self._claim_more())
                 self._claiming.add_done_callback(lambda _: self._stirred.set())
