@@ -18,6 +18,9 @@ from bot.storage.tables import delivery
 from tests.chat.conftest import ANI, Sahman
 from tests.samples import follow, open_chat, rows_of
 
+# Most of it is waiting for what never comes.
+pytestmark = pytest.mark.slow
+
 READERS = range(1001, 1013)
 STORIES = ("Border one", "Border two")
 _PATIENCE_S = 30.0
