@@ -277,7 +277,7 @@ def show(results: list[Result]) -> None:
             f"{statistics.median(each.turns_s) * 1000:.1f}",
             f"{max(each.turns_s) * 1000:.0f}",
         )
-    Console(width=170).print(printed)
+    Console(width=190).print(printed)
 
 
 def main() -> None:
