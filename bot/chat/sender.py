@@ -159,6 +159,8 @@ class Sender:
                 at_s = min(at_s, self._claim_at_s)
             await asyncio.sleep(0.0 if self._room(stop) else max(0.0, at_s - now_s))
             return
+        if stop.is_set() and not self._sending:
+            return
         seconds = self._claim_at_s - now_s
         if stop.is_set() or self._claimable - len(self._sending) < self._in_flight // 4:
             seconds = self._idle_s  # only what is on its way is waited for
