@@ -46,7 +46,7 @@ class PollJob:
         self._worker = worker
         self._intake = intake
         self._ceilings = ceilings or Ceilings()
-        self._polling: set[asyncio.Task[PollResult]] = set()
+        self._polling: dict[asyncio.Task[PollResult], Feed] = {}
         self._round: asyncio.Task[None] | None = None
         self._claiming: asyncio.Task[int] | None = None
         #: Set when a poll or a claim has ended.
@@ -82,6 +82,8 @@ class PollJob:
             await asyncio.gather(self._claiming, return_exceptions=True)
         if self._polling:
             _, late = await asyncio.wait(self._polling, timeout=within_s)
+            # They would be held for minutes after a restart, with the news they bring.
+            self._claimed.extend(self._polling[task] for task in late)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -102,8 +104,9 @@ class PollJob:
         worth_claiming = True
         while True:
             while self._claimed and len(self._polling) < CONCURRENCY:
-                task = asyncio.create_task(self._poll(self._claimed.popleft(), self._now))
-                self._polling.add(task)
+                feed = self._claimed.popleft()
+                task = asyncio.create_task(self._poll(feed, self._now))
+                self._polling[task] = feed
                 task.add_done_callback(self._ended)
                 if patience_s is None:
                     asked.append(task)
@@ -127,7 +130,7 @@ class PollJob:
                 worth_claiming = ended.result() > 0 or worth_claiming
 
     def _ended(self, task: asyncio.Task[PollResult]) -> None:
-        self._polling.discard(task)
+        self._polling.pop(task, None)
         self._stirred.set()
 
     async def _claim_more(self) -> int:
@@ -150,10 +153,10 @@ class PollJob:
         return asked
 
     async def _save_notes(self) -> None:
-        while self._claimed:  # held and not asked: others may
-            feed = self._claimed.popleft()
+        if self._claimed:
             with contextlib.suppress(DatabaseError):
-                await self._storage.feeds.postpone(feed.id, self._now)
+                await self._storage.feeds.let_go([feed.id for feed in self._claimed])
+            self._claimed.clear()
         settling = list(self._notes)
         if not settling:
             return

@@ -97,6 +97,15 @@ class Feeds:
 
         await self._database.write(work)
 
+    async def let_go(self, feed_ids: Sequence[int]) -> None:
+        """Let go of claimed feeds that were not asked, or not to the end: others may ask them."""
+
+        def work(connection: Connection) -> None:
+            held = update(feed).where(feed.c.id.in_(feed_ids))
+            connection.execute(held.values(leased_until=None))
+
+        await self._database.write(work)
+
     async def revive(self, name: str, now: datetime) -> None:
         """Ask a feed again at *now* that was gone, or has failed for long."""
 

@@ -64,7 +64,7 @@ class Sahman:
         """Wait until the log says something; fail with the whole log when it does not."""
         await until(lambda: words in self.log.read_text(), within_s, self.log.read_text)
 
-    async def ended(self, within_s: float = 20.0) -> int:
+    async def ended(self, within_s: float = 60.0) -> int:
         """Wait until it ends by itself; return the exit code."""
         return await asyncio.wait_for(self._process.wait(), within_s)
 

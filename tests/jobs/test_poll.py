@@ -206,11 +206,17 @@ async def test_no_more_feeds_than_agreed_are_asked_at_a_time(newsrooms: Newsroom
 async def test_a_poll_that_takes_too_long_to_stop_is_dropped(
     newsrooms: Newsrooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = asyncio.Event()
+
     async def hang(*_: Any) -> None:
+        asked.set()
         await asyncio.sleep(60)
 
     monkeypatch.setattr(newsrooms.job._fetcher, "fetch", hang)
     await newsrooms.open("alpha")
     await newsrooms.job.start_due(NOW)
-    await asyncio.wait_for(newsrooms.job.finish(0.05), 2)
-    assert newsrooms.row("alpha")["first_polled_at"] is None
+    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(newsrooms.job.finish(0.05), 10)
+    # It is not held either: who starts next asks it at once.
+    assert newsrooms.row("alpha")["leased_until"] is None
+    assert newsrooms.row("alpha")["polled_at"] is None
