@@ -94,15 +94,20 @@ async def _send(request: web.Request, *pieces: bytes, pause_s: float = 0, **head
     return answer
 
 
-@pytest.fixture
-async def hostile() -> AsyncIterator[str]:
-    """A server that drips, floods, packs and lies; its address."""
+@pytest.fixture(scope="module")
+def packs() -> dict[str, bytes]:
+    """200 MB of nothing, packed in each of the ways that we accept."""
     zeros = bytes(200 * _MB)
-    packs = {
+    return {
         "gzip": gzip.compress(zeros, 1),
         "deflate": zlib.compress(zeros, 1),
         "br": brotli.compress(zeros, quality=1),
     }
+
+
+@pytest.fixture
+async def hostile(packs: dict[str, bytes]) -> AsyncIterator[str]:
+    """A server that drips, floods, packs and lies; its address."""
     raw_deflate = zlib.compressobj(wbits=-15)
 
     async def serve(request: web.Request) -> Any:
