@@ -7,8 +7,9 @@ may leave. The row's lock is also the mutex between claimers. All times are the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Result, bindparam, func, select, update
 
 from bot.delivery.pace import (
     HORIZON_MS,
@@ -28,7 +29,14 @@ _FARTHEST_MS = 2_000
 _TOLERATED_MS = 1_000
 
 
+#: Whoever holds the clock for so long without asking anything is frozen: PostgreSQL ends its
+#: transaction, and the others go on.
+HELD_MS = 3_000
+
 _CLOCK = select(budget, now_ms().label("now")).where(budget.c.name == _NAME).with_for_update()
+_CLOCK_OF_MANY = _CLOCK.add_columns(
+    func.set_config("idle_in_transaction_session_timeout", bindparam("held_ms"), True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,12 @@ class Turns:
 
 def find_turns(connection: Connection, limit: float) -> Turns:
     """Lock the send clock and return the turns that are free within the next moments."""
-    row = connection.execute(_CLOCK).one_or_none()
+    row = _lock(connection).one_or_none()
     if row is None:
         connection.execute(
             insert_into(connection, budget).values(name=_NAME, tat=0).on_conflict_do_nothing()
         )
-        row = connection.execute(_CLOCK).one()
+        row = _lock(connection).one()
     now = int(row.now)
     interval_ms = 1000.0 / current_rate(limit, row.rate, now - row.rate_at)
     if row.paused_until > now and row.paused_at <= now + _TOLERATED_MS:
@@ -76,7 +84,7 @@ def note_refusals(connection: Connection, waits: dict[int, int], limit: float) -
     One chat's refusal is its own. A second chat's within seconds is the bot's: everything pauses
     and goes on slower. True when this was such a second one.
     """
-    row = connection.execute(_CLOCK).one_or_none()
+    row = _lock(connection).one_or_none()
     if row is None:
         return False
     now = int(row.now)
@@ -107,3 +115,10 @@ def pause(connection: Connection, wait_ms: int) -> None:
         .where(budget.c.name == _NAME, budget.c.paused_until < now_ms() + wait_ms)
         .values(paused_at=now_ms(), paused_until=now_ms() + wait_ms)
     )
+
+
+def _lock(connection: Connection) -> Result[Any]:
+    """Return the clock's row, held until the transaction ends; no row before the first claim."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_CLOCK_OF_MANY, {"held_ms": str(HELD_MS)})
+    return connection.execute(_CLOCK)

@@ -26,13 +26,14 @@ _INTAKE_LOCK = 0x5A11
 #: Taken while migrating, so that ten processes may start together.
 _MIGRATION_LOCK = 0x5A12
 
+# A frozen process holds no rows for longer than this: the server ends its transaction.
 _POSTGRES_ARGUMENTS = {
     "connect_timeout": 5,
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
-    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=10000",
 }
 
 
@@ -147,6 +148,7 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                 )

@@ -6,6 +6,7 @@ flushed, as when the power goes. Its leases are short, so that a test need not w
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -19,14 +20,31 @@ from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
 from bot.chat.sender import Sender
 from bot.cli import app
-from bot.storage import claims, deliveries, fanout, polls
+from bot.storage import claims, clock, deliveries, fanout, polls
 
 LEASE_S = 3
+_TURNS_BEFORE_FREEZING = 4
 
 
 def die() -> None:
     """End at once."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def freeze() -> None:
+    """Stop where it stands, with all that it holds: as when the machine is out of memory."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _freeze_with_clock() -> None:
+    original, turns = claims.take_turns, itertools.count(1)
+
+    def freezing(*given: Any) -> None:
+        original(*given)
+        if next(turns) == _TURNS_BEFORE_FREEZING:
+            freeze()
+
+    claims.take_turns = freezing
 
 
 def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> None:
@@ -66,6 +84,8 @@ def _after_awaiting(owner: Any, name: str, when: Callable[..., bool] = lambda *_
 
 #: A process that does not die, with the short leases of one that does.
 NOWHERE = "nowhere"
+#: One that is frozen in the transaction in which it holds the send clock of all senders.
+CLOCK = "clock"
 
 POINTS: dict[str, Callable[[], None]] = {
     # An update is there, nothing of it has been done.
@@ -90,9 +110,12 @@ POINTS: dict[str, Callable[[], None]] = {
 
 if __name__ == "__main__":
     point = sys.argv.pop(1)
-    if point != NOWHERE:
+    if point == CLOCK:
+        _freeze_with_clock()
+    elif point != NOWHERE:
         POINTS[point]()
     claims.LEASE_MS = LEASE_S * 1000
+    clock.HELD_MS = 1_000
     polls.POLL_LEASE = timedelta(seconds=LEASE_S)
     receive._LEASE_S = LEASE_S
     app()
