@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import resource
 import signal
 import zlib
 from concurrent.futures import TimeoutError as WorkTimeout
+from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -16,6 +18,8 @@ from bot.errors import FeedError
 from bot.feeds.entries import EntryMemory
 from bot.feeds.parse import parse_feed
 from bot.model import ParsedFeed
+
+_log = logging.getLogger(__name__)
 
 _TIME_LIMIT_S = 10.0
 _MEMORY_LIMIT = 1024 * 1024 * 1024
@@ -34,26 +38,17 @@ class ParseWorker:
 
     def __init__(self) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _FEWEST
-        self._pools = [
-            # Each starts its process with its first feed.
-            ProcessPool(
-                max_workers=1,
-                # What parsing leaves behind goes with the process, now and then.
-                max_tasks=20_000,
-                initializer=_limit_process,
-                context=multiprocessing.get_context("spawn"),
-            )
-            for _ in range(max(_FEWEST, min(_MOST, cores)))
-        ]
+        self._pools = [_make_pool() for _ in range(max(_FEWEST, min(_MOST, cores)))]
 
     async def parse(self, body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
         """Return what a feed's bytes hold; raise FeedError when there is nothing to be had."""
-        pool = self._pools[zlib.crc32(url.encode()) % len(self._pools)]
-        future = pool.schedule(
-            _parse, args=[body, content_type, url, timezone], timeout=_TIME_LIMIT_S
-        )
+        number = zlib.crc32(url.encode()) % len(self._pools)
         try:
-            parsed: ParsedFeed = await asyncio.wrap_future(future)
+            try:
+                return await self._parse_in(number, body, content_type, url, timezone)
+            except BrokenProcessPool:
+                # A process that was killed while it had nothing to do, or could not start.
+                return await self._parse_in(number, body, content_type, url, timezone)
         except WorkTimeout as error:
             raise FeedError(f"parsing took longer than {_TIME_LIMIT_S:.0f} s") from error
         except MemoryError as error:
@@ -62,6 +57,21 @@ class ParseWorker:
             raise FeedError("parsing crashed its worker") from error
         except RecursionError as error:
             raise FeedError("the document is nested too deeply") from error
+        except BrokenProcessPool as error:
+            raise FeedError("no process could be started to parse it") from error
+
+    async def _parse_in(
+        self, number: int, body: bytes, content_type: str, url: str, timezone: str
+    ) -> ParsedFeed:
+        if not self._pools[number].active:
+            # Once broken, a pool refuses work for good.
+            _log.warning("parse_worker_replaced")
+            self._pools[number].stop()  # type: ignore[no-untyped-call]
+            self._pools[number] = _make_pool()
+        future = self._pools[number].schedule(
+            _parse, args=[body, content_type, url, timezone], timeout=_TIME_LIMIT_S
+        )
+        parsed: ParsedFeed = await asyncio.wrap_future(future)
         return parsed
 
     def close(self) -> None:
@@ -70,6 +80,17 @@ class ParseWorker:
             pool.stop()  # type: ignore[no-untyped-call]
         for pool in self._pools:
             pool.join()
+
+
+def _make_pool() -> ProcessPool:
+    """Return a pool of one process, which starts with its first feed."""
+    return ProcessPool(
+        max_workers=1,
+        # What parsing leaves behind goes with the process, now and then.
+        max_tasks=20_000,
+        initializer=_limit_process,
+        context=multiprocessing.get_context("spawn"),
+    )
 
 
 def _parse(body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -74,3 +76,31 @@ async def test_a_parse_that_goes_wrong_fails_its_own_feed_only(
         with pytest.raises(FeedError, match=said):
             await parse(worker, rss(entry("Talks")))
     assert await parse(worker, rss(entry("Talks"))) == ["Talks"]
+
+
+async def test_a_process_killed_while_it_had_nothing_to_do_is_replaced(
+    worker: ParseWorker,
+) -> None:
+    assert await parse(worker, rss(entry("Talks"))) == ["Talks"]
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join()
+    await asyncio.sleep(0.3)  # its pool has noticed, and given itself up
+    assert await parse(worker, rss(entry("Talks go on"))) == ["Talks go on"]
+    assert await parse(worker, rss(entry("Talks end"))) == ["Talks end"]
+
+
+@pytest.mark.slow
+async def test_where_no_process_can_start_feeds_fail_until_one_can(
+    worker: ParseWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(working, "_limit_process", die)
+        worker.close()
+        worker = ParseWorker()
+        with pytest.raises(FeedError):
+            await parse(worker, rss(entry("Talks")))
+    try:
+        assert await parse(worker, rss(entry("Talks"))) == ["Talks"]
+    finally:
+        worker.close()
