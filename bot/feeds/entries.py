@@ -11,6 +11,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 from bot.model import ParsedItem
@@ -21,7 +22,7 @@ _AROUND = re.compile(r"<(?:rss|feed|rdf:RDF|channel)(?=[\s>])[^>]*>", re.IGNOREC
 _MOST_ITEMS = 40_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SplitFeed:
     """A document cut at its entries."""
 
@@ -33,8 +34,9 @@ class SplitFeed:
         """Return the document again."""
         return "".join((self.head, *self.chunks, self.tail))
 
+    @cached_property
     def digests(self) -> list[bytes]:
-        """Return what tells each entry from every other, the tags around it included."""
+        """What tells each entry from every other, the tags around it included."""
         around = "".join(_AROUND.findall(self.head)).encode("utf-8", "replace")
         key = blake2b(around).digest()
         return [
@@ -86,14 +88,14 @@ class EntryMemory:
     ) -> list[tuple[ParsedItem | None] | None]:
         """Return for each entry what it was (None: without a text), or None for one never seen."""
         known = self._feeds.get((url, timezone), {})
-        return [(known[digest],) if digest in known else None for digest in split.digests()]
+        return [(known[digest],) if digest in known else None for digest in split.digests]
 
     def keep(
         self, url: str, timezone: str, split: SplitFeed, items: Sequence[ParsedItem | None]
     ) -> None:
         """Remember this document of a feed in the place of its last."""
         self._items -= len(self._feeds.pop((url, timezone), {}))
-        kept = dict(zip(split.digests(), items, strict=False))
+        kept = dict(zip(split.digests, items, strict=False))
         self._feeds[url, timezone] = kept
         self._items += len(kept)
         while self._items > self._most_items and self._feeds:
