@@ -26,6 +26,8 @@ CONCURRENCY = 16
 _CLAIM = 64
 _CLAIMED_AHEAD = 48
 _TICK_S = 2.0
+#: Between claims that find less than there is room for: a claim costs as much as ten polls.
+_CLAIM_PAUSE_S = 0.05
 #: So many failures in a row where a redirect leads, and a feed's own address is asked again.
 _STAYS_MOVED = 2
 
@@ -100,8 +102,9 @@ class PollJob:
 
         With a *patience_s*, what comes due meanwhile is begun without waiting for a slow feed.
         """
+        loop = asyncio.get_running_loop()
         asked: list[asyncio.Task[PollResult]] = []
-        worth_claiming = True
+        worth_claiming, claim_again_s = True, 0.0
         while True:
             while self._claimed and len(self._polling) < CONCURRENCY:
                 feed = self._claimed.popleft()
@@ -111,15 +114,21 @@ class PollJob:
                 if patience_s is None:
                     asked.append(task)
             # Claimed ahead, while others are asked.
-            if self._claiming is None and worth_claiming and len(self._claimed) < _CLAIMED_AHEAD:
-                worth_claiming = False
+            room = self._claiming is None and len(self._claimed) < _CLAIMED_AHEAD
+            idle = not self._polling
+            pause_s = 0.0 if idle else claim_again_s - loop.time()
+            if worth_claiming and room and pause_s <= 0:
+                worth_claiming, pause_s = False, 0.0
                 self._claiming = asyncio.create_task(self._claim_more())
                 self._claiming.add_done_callback(lambda _: self._stirred.set())
             if self._claiming is None and not self._polling:
                 return [task.result() for task in asked]
             under_way = len(self._polling)
+            waits_to_claim = worth_claiming and room
             try:
-                await asyncio.wait_for(self._stirred.wait(), patience_s)
+                await asyncio.wait_for(
+                    self._stirred.wait(), pause_s if waits_to_claim else patience_s
+                )
             except TimeoutError:
                 worth_claiming = True  # more may be due by now
             self._stirred.clear()
@@ -127,7 +136,9 @@ class PollJob:
                 worth_claiming = True  # a host may be free for its next feed
             if self._claiming is not None and self._claiming.done():
                 ended, self._claiming = self._claiming, None
-                worth_claiming = ended.result() > 0 or worth_claiming
+                found = ended.result()
+                worth_claiming = found > 0 or worth_claiming
+                claim_again_s = 0.0 if found == _CLAIM else loop.time() + _CLAIM_PAUSE_S
 
     def _ended(self, task: asyncio.Task[PollResult]) -> None:
         self._polling.pop(task, None)
