@@ -122,7 +122,7 @@ async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
 async def open_polling(
     settings: Settings, storage: Storage, now: datetime
 ) -> AsyncIterator[Polling]:
-    """Load the feed list, the dictionaries and every keyword.
+    """Load the feed list and every keyword; the dictionaries load with the first new item.
 
     Raises ConfigError for a feeds.yaml that cannot be read and DatabaseError.
     """
@@ -131,7 +131,6 @@ async def open_polling(
         await feed_list.load(now)
         reading = ThreadPoolExecutor(1, thread_name_prefix="reading")
         stack.callback(reading.shutdown)
-        await asyncio.get_running_loop().run_in_executor(reading, language.load)
         intake = Intake(storage, reading)
         renewed = await intake.rekey()
         if renewed:
@@ -142,7 +141,6 @@ async def open_polling(
         fetcher = FeedFetcher(settings.contact)
         stack.push_async_callback(fetcher.close)
         polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
-        settle_memory()
         yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
 
 
@@ -200,6 +198,7 @@ async def run(
             stack.push_async_callback(talking.application.shutdown)
         if talking and Role.CHAT in roles:
             runners.append(await _open_door(parts, talking))
+        settle_memory()
         roles_said = "everything" if roles == EVERYTHING else " ".join(sorted(roles))
         _log.info("started", extra={"version": __version__, "does": roles_said})
         started()
@@ -228,6 +227,8 @@ def _check_roles(settings: Settings, roles: frozenset[Role]) -> None:
 
 
 async def _open_polling(parts: Parts, timers: Timers) -> Polling:
+    # Before the first poll: no alert may wait for the dictionaries.
+    await asyncio.to_thread(language.load)
     polling = await parts.stack.enter_async_context(
         open_polling(parts.settings, parts.storage, _utc_now())
     )
