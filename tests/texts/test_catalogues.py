@@ -40,7 +40,7 @@ def _sentences() -> set[str | tuple[str, str]]:
 
 def _catalogue(language: str) -> Catalog:
     text = resources.files("bot.texts").joinpath(f"{language}.po").read_bytes()
-    return read_po(io.BytesIO(text), locale=language)
+    return read_po(io.BytesIO(text), locale=language, abort_invalid=True)
 
 
 @pytest.mark.parametrize("language", _TRANSLATED)
