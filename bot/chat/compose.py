@@ -71,7 +71,7 @@ class Composer:
             return await self._digest(owed, now)
         texts = self._texts[owed.subscriber.language]
         if owed.bulletin:
-            return _bulletin(owed, alerted, texts, now)
+            return self._bulletin(owed, alerted, texts, now)
         told = alerted.get(owed.id)
         if told is None:  # pruned, or the keyword was removed meanwhile
             return Composed(())
@@ -87,6 +87,18 @@ class Composer:
             alert = render_alert(told.items, told.keywords, reader, texts, now)
             (self._written[same],) = add_outage([alert], self._outages, texts, now)
         return self._written[same]
+
+    def _bulletin(
+        self, owed: Delivery, alerted: Mapping[int, Alerted], texts: Texts, now: datetime
+    ) -> Composed:
+        empty = tuple(each for each in owed.bulletin if each.id not in alerted)
+        telling = [each for each in owed.bulletin if each.id in alerted]
+        if not telling:
+            return Composed((), empty=empty)
+        stories = [(alerted[each.id].items[0], alerted[each.id].keywords) for each in telling]
+        message, told = render_bulletin(stories, owed.subscriber, texts, now)
+        messages = add_outage([message], self._outages, texts, now)
+        return Composed(tuple(messages), told=tuple(telling[:told]), empty=empty)
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.
@@ -109,15 +121,3 @@ class Composer:
         )
         messages = render_digest(matched, owed.subscriber, texts, title=title, now=now)
         return Composed(tuple(add_outage(messages, self._outages, texts, now)))
-
-
-def _bulletin(
-    owed: Delivery, alerted: Mapping[int, Alerted], texts: Texts, now: datetime
-) -> Composed:
-    empty = tuple(each for each in owed.bulletin if each.id not in alerted)
-    telling = [each for each in owed.bulletin if each.id in alerted]
-    if not telling:
-        return Composed((), empty=empty)
-    stories = [(alerted[each.id].items[0], alerted[each.id].keywords) for each in telling]
-    message, told = render_bulletin(stories, owed.subscriber, texts, now)
-    return Composed((message,), told=tuple(telling[:told]), empty=empty)

@@ -10,6 +10,7 @@ from telegram import InlineKeyboardMarkup
 from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
+from bot.delivery.outages import add_outage
 from bot.delivery.render import render_digest, render_line
 from bot.delivery.split import cut, join_blocks
 from bot.intake import find_words
@@ -62,7 +63,9 @@ async def send_digest_now(visit: Visit) -> None:
     after = await visit.storage.matches.load_first_item_since(visit.now - _DIGEST_NOW)
     matched = await visit.storage.matches.load_digest(subscriber.id, after=after)
     title = visit.texts.say("📰 <b>The last 24 hours</b>")
-    for message in render_digest(matched, subscriber, visit.texts, title=title, now=visit.now):
+    messages = render_digest(matched, subscriber, visit.texts, title=title, now=visit.now)
+    outages = await visit.storage.health.load_outages()
+    for message in add_outage(messages, outages, visit.texts, visit.now):
         await visit.answer(message)
 
 

@@ -15,6 +15,7 @@ from bot.config import load_feeds
 from bot.demo.feeds import FeedServer
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
+from bot.jobs.digest import owe_due_digests
 from bot.jobs.feedlist import FeedListJob
 from bot.jobs.health import HealthJob
 from bot.storage.polls import Failed
@@ -116,6 +117,30 @@ async def test_sources_that_fall_silent_together_are_told_of_and_their_return_to
     assert await job.check(NOW)
     await send_notices(storage, idle.services.messenger, idle.services.texts, NOW)
     assert "answer again (all)" in (await idle.silence(ANI))[-1]
+
+
+async def test_every_digest_and_bulletin_says_that_sources_are_silent(
+    idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compose, "_OUTAGES_HOLD_S", 0.0)
+    line = "⚠ 3 of 3 sources (all) have not answered for 40 minutes"
+    storage = idle.storage
+    await idle.say("/add border")
+    heard = NOW - timedelta(minutes=40)
+    change_rows(storage, feed, failures=2, error="HTTP 500", polled_at=NOW, last_success_at=heard)
+    await HealthJob(storage, []).check(NOW)
+    before = len(await idle.silence(ANI))
+    await idle.news(*(f"Talks on the border, part {n}" for n in range(6)))
+    bulletin = (await idle.api.wait_messages(ANI, count=before + 1, timeout=10))[-1].text
+    assert "6 alerts" in bulletin
+    assert bulletin.endswith(line)
+    assert (await idle.say("/digest now")).text.endswith(line)
+    idle.clock.now = NOW.replace(hour=5) + timedelta(days=1)
+    assert await owe_due_digests(storage, idle.clock.now) == 1
+    idle.open_gates()
+    digest = (await idle.api.wait_messages(ANI, count=before + 3, timeout=10))[-1].text
+    assert digest.startswith("📰 Your digest")
+    assert "sources (all) have not answered" in digest.splitlines()[-1]
 
 
 async def test_a_feed_that_is_gone_is_told_of_once(idle: Sahman, desk: FeedsDesk) -> None:
