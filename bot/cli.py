@@ -106,6 +106,12 @@ def check(
     ]
     for problem in problems:
         _errors.print(f"✗ {log.hide_tokens(str(problem))}", markup=False)
+    if not settings.contact:
+        _errors.print(
+            "! BOT_CONTACT is empty: publishers cannot tell you that your polling troubles them, "
+            "and block you instead. Set it to your address or a page of yours",
+            markup=False,
+        )
     failed = asyncio.run(_check_feeds(settings)) if feeds else 0
     if problems or failed:
         raise typer.Exit(1)

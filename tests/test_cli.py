@@ -96,9 +96,13 @@ async def test_check_of_a_good_installation_is_content(
         "database_url": f"sqlite:///{tmp_path}/x.db",
         "feeds": feeds_file(tmp_path, alpha=news.feed_url("alpha"), beta=news.feed_url("beta")),
     }
-    assert (await sahman("check", **settings))[0] == 0
-    code, said = await sahman("check", "--feeds", **settings)
+    code, said = await sahman("check", **settings)
+    assert code == 0
+    assert "BOT_CONTACT is empty" in said
+    code, said = await sahman("check", "--feeds", contact="desk@example.org", **settings)
     assert code == 1
+    assert "BOT_CONTACT" not in said
+    assert all("+desk@example.org" in each.headers["User-Agent"] for each in news.requests)
     assert "alpha" in said
     assert "web page, not a feed" in said
 

@@ -46,7 +46,7 @@ async def check_installation(settings: Settings) -> list[Problem]:
 async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCheck]:
     """Fetch and parse each enabled feed once; yield each result as it comes."""
     config = load_feeds(settings.feeds)
-    fetcher, worker = FeedFetcher(), ParseWorker()
+    fetcher, worker = FeedFetcher(settings.contact), ParseWorker()
     room = asyncio.Semaphore(8)
 
     async def check(feed: Feed) -> FeedCheck:
