@@ -82,6 +82,42 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=[delivery, chat])
 )
+_READERS = select(subscriber).where(subscriber.c.id.in_(bindparam("ids", expanding=True)))
+_TAKE = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .values(attempts=delivery.c.attempts + 1, lease=bindparam("its_lease"))
+)
+_LEASE = (
+    update(chat)
+    .where(chat.c.id.in_(bindparam("ids", expanding=True)))
+    .values(not_before=now_ms() + LEASE_MS, gated_at=now_ms(), lease=bindparam("its_lease"))
+)
+_RANKED = (
+    select(
+        delivery.c.id,
+        func.row_number()
+        .over(
+            partition_by=delivery.c.subscriber_id, order_by=(delivery.c.created_at, delivery.c.id)
+        )
+        .label("place"),
+    )
+    .where(
+        _IS_PENDING,
+        delivery.c.chat_id.in_(bindparam("chats", expanding=True)),
+        # The sum keeps planners off the index of everything that is due: a chat's own few rows
+        # are wanted, whatever else is owed.
+        delivery.c.kind + 0 == int(DeliveryKind.ALERT),
+        delivery.c.due_at + 0 <= now_ms(),
+        delivery.c.attempts < SUSPECT_ATTEMPTS,
+    )
+    .subquery()
+)
+_WAITING = (
+    select(delivery)
+    .join(_RANKED, and_(_RANKED.c.id == delivery.c.id, _RANKED.c.place <= MOST_IN_BULLETIN))
+    .order_by(_RANKED.c.place)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +150,8 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
     lease = random.getrandbits(62)
     claimed = tuple(_to_deliveries(connection, rows, lease, turns, now))
     ids = [each.id for owed in claimed for each in (owed.bulletin or (owed,))]
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(ids))
-        .values(attempts=delivery.c.attempts + 1, lease=lease)
-    )
-    connection.execute(
-        update(chat)
-        .where(chat.c.id.in_([row.chat_id for row in rows]))
-        .values(not_before=now_ms() + LEASE_MS, gated_at=now_ms(), lease=lease)
-    )
+    connection.execute(_TAKE, {"ids": ids, "its_lease": lease})
+    connection.execute(_LEASE, {"ids": [row.chat_id for row in rows], "its_lease": lease})
     take_turns(connection, turns, len(rows))
     drained = len(rows) < min(room, turns.count)
     return Claim(claimed, 0 if not drained else int(turns.interval_ms), fanning)
@@ -155,9 +183,7 @@ def _pick(connection: Connection, room: int) -> list[Row[Any]]:
 def _to_deliveries(
     connection: Connection, rows: Sequence[Row[Any]], lease: int, turns: Turns, now: datetime
 ) -> Iterator[Delivery]:
-    people = connection.execute(
-        select(subscriber).where(subscriber.c.id.in_({row.subscriber_id for row in rows}))
-    )
+    people = connection.execute(_READERS, {"ids": list({row.subscriber_id for row in rows})})
     by_id = {row.id: to_subscriber(row) for row in people}
     waiting = _load_waiting_alerts(connection, rows)
     for place, row in enumerate(rows):
@@ -183,28 +209,10 @@ def _load_waiting_alerts(
     Locks nothing: the lease on the chat keeps others off.
     """
     alerted = {row.chat_id for row in rows if row.kind == DeliveryKind.ALERT}
-    place = func.row_number().over(
-        partition_by=delivery.c.subscriber_id, order_by=(delivery.c.created_at, delivery.c.id)
-    )
-    ranked = (
-        select(delivery.c.id, place.label("place"))
-        .where(
-            _IS_PENDING,
-            delivery.c.chat_id.in_(alerted),
-            # The sum keeps planners off the index of everything that is due: a chat's own few rows
-            # are wanted, whatever else is owed.
-            delivery.c.kind + 0 == int(DeliveryKind.ALERT),
-            delivery.c.due_at + 0 <= now_ms(),
-            delivery.c.attempts < SUSPECT_ATTEMPTS,
-        )
-        .subquery()
-    )
     waiting: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(
-        select(delivery)
-        .join(ranked, and_(ranked.c.id == delivery.c.id, ranked.c.place <= MOST_IN_BULLETIN))
-        .order_by(ranked.c.place)
-    ):
+    if not alerted:
+        return waiting
+    for row in connection.execute(_WAITING, {"chats": list(alerted)}):
         waiting.setdefault(row.subscriber_id, []).append(row)
     return waiting
 

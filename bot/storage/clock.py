@@ -37,6 +37,7 @@ _CLOCK = select(budget, now_ms().label("now")).where(budget.c.name == _NAME).wit
 _CLOCK_OF_MANY = _CLOCK.add_columns(
     func.set_config("idle_in_transaction_session_timeout", bindparam("held_ms"), True)
 )
+_TAKE = update(budget).where(budget.c.name == _NAME).values(tat=bindparam("its_tat"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,7 @@ def find_turns(connection: Connection, limit: float) -> Turns:
 
 def take_turns(connection: Connection, turns: Turns, count: int) -> None:
     """Move the send clock on by so many turns."""
-    connection.execute(
-        update(budget)
-        .where(budget.c.name == _NAME)
-        .values(tat=turns.base + count * turns.interval_ms)
-    )
+    connection.execute(_TAKE, {"its_tat": turns.base + count * turns.interval_ms})
 
 
 def note_refusals(connection: Connection, waits: dict[int, int], limit: float) -> bool:
