@@ -80,7 +80,7 @@ class Result:
     owed_bytes: int
     digests_per_s: float
     digest_load_s: float
-    turns_s: list[float]
+    claims_s: list[float]
 
 
 def open_chats(engine: Engine, template: Subscriber, first: int, count: int) -> None:
@@ -161,11 +161,11 @@ async def measure(engine: Engine, name: str, count: int, rate: float) -> Result:
     owed_s, chunks_s = await _owe(storage, rate)
     rows, owed_bytes = await storage.deliveries.count_owed(), _size(engine)
     per_s, load_s = await _compose_digests(storage, template.id, count, now)
-    turns_s = await _turn(storage, now)
+    claims_s = await _claim(storage, now)
     database.close()
     return Result(
         name, count, filled_s, owed_s, chunks_s, rows, filled_bytes, owed_bytes, per_s, load_s,
-        turns_s,
+        claims_s,
     )  # fmt: skip
 
 
@@ -207,19 +207,19 @@ async def _compose_digests(
     return _DIGESTS / (time.perf_counter() - began_s), loading_s / _DIGESTS
 
 
-async def _turn(storage: Storage, now: datetime) -> list[float]:
+async def _claim(storage: Storage, now: datetime) -> list[float]:
     """Claim as the sender does, each time with what the claim before brought as sent."""
     outcomes: list[Outcome] = []
-    turns_s = []
+    claims_s = []
     for number in range(_CLAIMS):
         began_s = time.perf_counter()
-        claim = await storage.deliveries.turn(outcomes, _ROOM, _UNPACED, now)
-        turns_s.append(time.perf_counter() - began_s)
+        claim = await storage.deliveries.settle_and_claim(outcomes, _ROOM, _UNPACED, now)
+        claims_s.append(time.perf_counter() - began_s)
         assert len(claim.deliveries) == _ROOM, (number, claim)
         outcomes = [
             Outcome(delivery=each, fate=Fate.SENT, message_id=1) for each in claim.deliveries
         ]
-    return turns_s[1:]
+    return claims_s[1:]
 
 
 def _settle_statistics(engine: Engine) -> None:
@@ -274,8 +274,8 @@ def show(results: list[Result]) -> None:
             f"{(each.owed_bytes - each.filled_bytes) / each.rows:.0f}",
             f"{each.digests_per_s:.0f}",
             f"{each.digest_load_s * 1000:.1f}",
-            f"{statistics.median(each.turns_s) * 1000:.1f}",
-            f"{max(each.turns_s) * 1000:.0f}",
+            f"{statistics.median(each.claims_s) * 1000:.1f}",
+            f"{max(each.claims_s) * 1000:.0f}",
         )
     Console(width=190).print(printed)
 

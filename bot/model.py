@@ -281,8 +281,8 @@ class Delivery:
     after_item: int
     upto_item: int
     created_at: datetime
-    #: Its turn on the send clock: so long after the claim.
-    turn_ms: int = 0
+    #: Its slot on the send clock: so long after the claim.
+    slot_ms: int = 0
     #: This alert and the others that go with it in one bulletin, oldest first; empty: it goes by
     #: itself.
     bulletin: tuple[Delivery, ...] = ()

@@ -1,4 +1,4 @@
-"""The sender: claims what is owed, sends each in its turn, stores what became of it."""
+"""The sender: claims what is owed, sends each in its slot, stores what became of it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Sender:
         self._idle_s = _IDLE_ALONE_S if alone else _IDLE_S
         self._in_flight = count_in_flight(rate)
         self._requests = asyncio.Semaphore(self._in_flight)
-        # Those under way, and those whose turn comes within the horizon.
+        # Those under way, and those whose slot comes within the horizon.
         self._claimable = self._in_flight + math.ceil(rate * HORIZON_MS / 1000)
         self._verdicts = Verdicts(clock)
         self._stirred = asyncio.Event()
@@ -81,7 +81,7 @@ class Sender:
             self._stirred.clear()
             room = self._room(stop)
             try:
-                await self._turn(room)
+                await self._settle_and_claim(room)
             except DatabaseError as error:
                 # What was sent is kept here and stored when the database is back.
                 failures += 1
@@ -106,7 +106,7 @@ class Sender:
         room = self._claimable - len(self._sending)
         return room if room >= self._in_flight // 4 else 0
 
-    async def _turn(self, room: int) -> None:
+    async def _settle_and_claim(self, room: int) -> None:
         now_s = asyncio.get_running_loop().time()
         settling = list(self._outcomes) if room or now_s >= self._settle_at_s else []
         if not settling and not room:
@@ -115,7 +115,7 @@ class Sender:
         claimed_s = _boot_time()
         if room:
             self._claim_at_s = asyncio.get_running_loop().time() + HORIZON_MS / 2000
-        claim = await self._deliveries.turn(settling, room, self._rate, self._clock())
+        claim = await self._deliveries.settle_and_claim(settling, room, self._rate, self._clock())
         del self._outcomes[: len(settling)]
         if not room:
             return
@@ -127,10 +127,10 @@ class Sender:
             self._claim_at_s = asyncio.get_running_loop().time() + wait_s
 
     async def _begin(self, claim: Claim, claimed_s: float) -> None:
-        """Begin to send what was claimed, each in its turn."""
+        """Begin to send what was claimed, each in its slot."""
         began_s = asyncio.get_running_loop().time()
         for owed, alerted in await self._load(claim.deliveries):
-            at_s = began_s + owed.turn_ms / 1000
+            at_s = began_s + owed.slot_ms / 1000
             task = asyncio.create_task(self._send(owed, alerted, at_s, claimed_s))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)

@@ -11,7 +11,7 @@ import math
 
 from bot.model import ChatKind
 
-#: So far ahead turns on the send clock are given out; what a turn needs is claimed by then.
+#: So far ahead slots on the send clock are given out; what a slot needs is claimed by then.
 HORIZON_MS = 500
 #: A second chat refused within this time means the bot, not the chats.
 SAME_REFUSAL_MS = 5_000

@@ -111,7 +111,7 @@ class FeedFetcher:
             allowed = feed.allow_private and url.host == own_host
             _refuse_private_literal(url, allowed)
             async with self._gates[(url.host or "").lower()]:
-                # Waiting for one's turn is no fault of the server's: it counts from here.
+                # Waiting for a free gate is no fault of the server's: it counts from here.
                 began = loop.time()
                 async with asyncio.timeout(max(left_s, 0.0)):
                     answer = await self._ask(feed, url, allowed, now)

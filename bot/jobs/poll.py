@@ -145,14 +145,14 @@ class PollJob:
         self._stirred.set()
 
     async def _claim_more(self) -> int:
-        found = await self._turn(_CLAIM)
+        found = await self._note_and_claim(_CLAIM)
         self._claimed.extend(found)
         return len(found)
 
-    async def _turn(self, room: int) -> list[Feed]:
+    async def _note_and_claim(self, room: int) -> list[Feed]:
         """Note how polls ended, and claim what is due, less what asks not to be asked now."""
         settling, now = list(self._notes), self._now
-        claimed = await self._storage.feeds.turn(settling, now, room)
+        claimed = await self._storage.feeds.note_and_claim(settling, now, room)
         del self._notes[: len(settling)]
         asked = []
         for feed in claimed:
@@ -172,7 +172,7 @@ class PollJob:
         if not settling:
             return
         try:
-            await self._storage.feeds.turn(settling, settling[-1].at, 0)
+            await self._storage.feeds.note_and_claim(settling, settling[-1].at, 0)
         except DatabaseError as error:
             _log.error("polls_not_noted", extra={"reason": str(error)})
         else:

@@ -32,7 +32,7 @@ from bot.model import (
     DeliveryState,
     Subscriber,
 )
-from bot.storage.clock import Turns, find_turns, take_turns
+from bot.storage.clock import Slots, load_slots, take_slots
 from bot.storage.subscribers import to_subscriber
 from bot.storage.tables import chat, delivery, fanout, now_ms, subscriber
 
@@ -126,7 +126,7 @@ class Claim:
 
     deliveries: tuple[Delivery, ...]
     wait_ms: int
-    #: Some matches have not been turned into deliveries yet.
+    #: Some matches have not become deliveries yet.
     fanning: bool = False
 
 
@@ -136,11 +136,11 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
     *now* decides what has become late; leases and the send clock are the database's.
     """
     fanning = connection.scalar(_FANNING) or False
-    turns = find_turns(connection, rate)
-    if turns.count <= 0:
-        wait_ms = turns.paused_ms or int(turns.first_ms - HORIZON_MS / 2)
+    slots = load_slots(connection, rate)
+    if slots.count <= 0:
+        wait_ms = slots.paused_ms or int(slots.first_ms - HORIZON_MS / 2)
         return Claim((), max(1, min(wait_ms, _IDLE_MS)), fanning)
-    rows = _pick(connection, min(room, turns.count))
+    rows = _pick(connection, min(room, slots.count))
     spent = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
     if spent:
         _give_up(connection, spent)
@@ -148,13 +148,13 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
     if not rows:
         return Claim((), _next_gate_ms(connection), fanning)
     lease = random.getrandbits(62)
-    claimed = tuple(_to_deliveries(connection, rows, lease, turns, now))
+    claimed = tuple(_to_deliveries(connection, rows, lease, slots, now))
     ids = [each.id for owed in claimed for each in (owed.bulletin or (owed,))]
     connection.execute(_TAKE, {"ids": ids, "its_lease": lease})
     connection.execute(_LEASE, {"ids": [row.chat_id for row in rows], "its_lease": lease})
-    take_turns(connection, turns, len(rows))
-    drained = len(rows) < min(room, turns.count)
-    return Claim(claimed, 0 if not drained else int(turns.interval_ms), fanning)
+    take_slots(connection, slots, len(rows))
+    drained = len(rows) < min(room, slots.count)
+    return Claim(claimed, 0 if not drained else int(slots.interval_ms), fanning)
 
 
 def _pick(connection: Connection, room: int) -> list[Row[Any]]:
@@ -181,14 +181,14 @@ def _pick(connection: Connection, room: int) -> list[Row[Any]]:
 
 
 def _to_deliveries(
-    connection: Connection, rows: Sequence[Row[Any]], lease: int, turns: Turns, now: datetime
+    connection: Connection, rows: Sequence[Row[Any]], lease: int, slots: Slots, now: datetime
 ) -> Iterator[Delivery]:
     people = connection.execute(_READERS, {"ids": list({row.subscriber_id for row in rows})})
     by_id = {row.id: to_subscriber(row) for row in people}
     waiting = _load_waiting_alerts(connection, rows)
     for place, row in enumerate(rows):
         reader = by_id[row.subscriber_id]
-        turn_ms = int(turns.first_ms + place * turns.interval_ms)
+        slot_ms = int(slots.first_ms + place * slots.interval_ms)
         alerts = [row]
         if row.kind == DeliveryKind.ALERT and row.attempts < SUSPECT_ATTEMPTS:
             alerts += [each for each in waiting.get(reader.id, ()) if each.id != row.id]
@@ -198,7 +198,7 @@ def _to_deliveries(
         ):
             together = sorted(alerts[:MOST_IN_BULLETIN], key=lambda each: each.created_at)
             bulletin = tuple(_to_delivery(each, row.chat_kind, reader, lease) for each in together)
-        yield _to_delivery(row, row.chat_kind, reader, lease, turn_ms, bulletin)
+        yield _to_delivery(row, row.chat_kind, reader, lease, slot_ms, bulletin)
 
 
 def _load_waiting_alerts(
@@ -222,7 +222,7 @@ def _to_delivery(
     chat_kind: str,
     reader: Subscriber,
     lease: int,
-    turn_ms: int = 0,
+    slot_ms: int = 0,
     bulletin: tuple[Delivery, ...] = (),
 ) -> Delivery:
     return Delivery(
@@ -239,7 +239,7 @@ def _to_delivery(
         after_item=row.after_item,
         upto_item=row.upto_item,
         created_at=row.created_at,
-        turn_ms=turn_ms,
+        slot_ms=slot_ms,
         bulletin=bulletin,
     )
 

@@ -22,7 +22,7 @@ from bot.storage.database import insert_into
 from bot.storage.tables import budget, now_ms
 
 _NAME = "bot"
-# Turns are given out shortly ahead: a clock still further ahead is of before the machine's was set
+# Slots are given out shortly ahead: a clock still further ahead is of before the machine's was set
 # back.
 _FARTHEST_MS = 2_000
 # What was noted later than now was noted before the machine's clock was set back.
@@ -41,8 +41,8 @@ _TAKE = update(budget).where(budget.c.name == _NAME).values(tat=bindparam("its_t
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """Turns on the send clock that are free: how many, when the first is, how far apart."""
+class Slots:
+    """Slots on the send clock that are free: how many, when the first is, how far apart."""
 
     count: int
     first_ms: float  #: after the claim
@@ -52,8 +52,8 @@ class Turns:
     paused_ms: int = 0
 
 
-def find_turns(connection: Connection, limit: float) -> Turns:
-    """Lock the send clock and return the turns that are free within the next moments."""
+def load_slots(connection: Connection, limit: float) -> Slots:
+    """Lock the send clock and return the slots that are free within the next moments."""
     row = _lock(connection).one_or_none()
     if row is None:
         connection.execute(
@@ -63,16 +63,16 @@ def find_turns(connection: Connection, limit: float) -> Turns:
     now = int(row.now)
     interval_ms = 1000.0 / current_rate(limit, row.rate, now - row.rate_at)
     if row.paused_until > now and row.paused_at <= now + _TOLERATED_MS:
-        return Turns(0, 0, interval_ms, row.tat, paused_ms=row.paused_until - now)
+        return Slots(0, 0, interval_ms, row.tat, paused_ms=row.paused_until - now)
     farthest = now + HORIZON_MS + 2 * interval_ms + _FARTHEST_MS
     base = max(float(now), row.tat if row.tat <= farthest else 0.0)
     count = int((now + HORIZON_MS - base) / interval_ms) + 1 if base <= now + HORIZON_MS else 0
-    return Turns(count, base - now, interval_ms, base)
+    return Slots(count, base - now, interval_ms, base)
 
 
-def take_turns(connection: Connection, turns: Turns, count: int) -> None:
-    """Move the send clock on by so many turns."""
-    connection.execute(_TAKE, {"its_tat": turns.base + count * turns.interval_ms})
+def take_slots(connection: Connection, slots: Slots, count: int) -> None:
+    """Move the send clock on by so many slots."""
+    connection.execute(_TAKE, {"its_tat": slots.base + count * slots.interval_ms})
 
 
 def note_refusals(connection: Connection, waits: dict[int, int], limit: float) -> bool:

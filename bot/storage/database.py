@@ -74,7 +74,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and then writes fails at once with "locked" when another wrote in
-    # between, whatever the timeout; IMMEDIATE waits its turn at the start instead.
+    # between, whatever the timeout; IMMEDIATE waits for the lock at the start instead.
     read_only = connection.get_execution_options().get("sahman_read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 

@@ -46,7 +46,7 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turn(
+    async def settle_and_claim(
         self, outcomes: Sequence[Outcome], room: int, rate: float, now: datetime
     ) -> Claim:
         """Settle what was sent and claim up to *room* more, in one transaction.

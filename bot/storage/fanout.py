@@ -12,7 +12,7 @@ from bot.storage.claims import is_open
 from bot.storage.database import insert_into
 from bot.storage.tables import chat, delivery, fanout, item, now_ms, subscriber, subscription
 
-#: A chunk keeps the write lock for some milliseconds, so that commands get their turn between two.
+#: A chunk keeps the write lock for some milliseconds, so that commands come in between two.
 CHUNK = 500
 #: So many matches of few subscribers make one chunk together.
 _MOST_MATCHES = 50

@@ -63,7 +63,7 @@ class Feeds:
 
         await self._database.write(work)
 
-    async def turn(
+    async def note_and_claim(
         self, notes: Sequence[Unchanged | Failed], now: datetime, room: int
     ) -> list[Feed]:
         """Note how polls ended and claim up to *room* feeds that are due, in one transaction.
@@ -82,8 +82,8 @@ class Feeds:
         return await self._database.write(work)
 
     async def claim_due(self, now: datetime, limit: int) -> list[Feed]:
-        """Claim feeds that are due, as `turn` does."""
-        return await self.turn((), now, limit)
+        """Claim feeds that are due, as `note_and_claim` does."""
+        return await self.note_and_claim((), now, limit)
 
     async def postpone(self, feed_id: int, until: datetime) -> None:
         """Let go of a claimed feed without asking it, until it wants to be asked."""

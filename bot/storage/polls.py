@@ -210,7 +210,7 @@ def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:
             feed.c.host,
             func.row_number()
             .over(partition_by=feed.c.host, order_by=(feed.c.next_poll_at, feed.c.id))
-            .label("turn"),
+            .label("place"),
             feed.c.next_poll_at,
         )
         .where(
@@ -222,15 +222,15 @@ def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:
         .subquery()
     )
     first = (
-        select(due.c.id, due.c.host, due.c.turn)
-        .where(due.c.turn <= PER_HOST)
+        select(due.c.id, due.c.host, due.c.place)
+        .where(due.c.place <= PER_HOST)
         .order_by(due.c.next_poll_at, due.c.id)
         .limit(room + PER_HOST * len(busy))
     )
     ids = [
         row.id
         for row in connection.execute(first)
-        if row.turn + busy.get(row.host, 0) <= PER_HOST or not row.host
+        if row.place + busy.get(row.host, 0) <= PER_HOST or not row.host
     ][:room]
     if not ids:
         return []

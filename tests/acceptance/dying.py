@@ -23,7 +23,7 @@ from bot.cli import app
 from bot.storage import claims, clock, deliveries, fanout, polls
 
 LEASE_S = 3
-_TURNS_BEFORE_FREEZING = 4
+_CLAIMS_BEFORE_FREEZING = 4
 
 
 def die() -> None:
@@ -37,14 +37,14 @@ def freeze() -> None:
 
 
 def _freeze_with_clock() -> None:
-    original, turns = claims.take_turns, itertools.count(1)
+    original, claimed = claims.take_slots, itertools.count(1)
 
     def freezing(*given: Any) -> None:
         original(*given)
-        if next(turns) == _TURNS_BEFORE_FREEZING:
+        if next(claimed) == _CLAIMS_BEFORE_FREEZING:
             freeze()
 
-    claims.take_turns = freezing
+    claims.take_slots = freezing
 
 
 def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> None:

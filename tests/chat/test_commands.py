@@ -280,7 +280,7 @@ async def test_sources_are_listed_with_who_stands_behind_them(sahman: Sahman) ->
     assert "Sample Herald — independent, Armenia, English" in listed.text
     assert "does not answer" not in listed.text
     failed = Failed(feed_id=source.id, at=NOW, next_poll_at=NOW, reason="HTTP 500")
-    await sahman.storage.feeds.turn([failed], NOW, 0)
+    await sahman.storage.feeds.note_and_claim([failed], NOW, 0)
     assert "does not answer" in (await sahman.say("/sources")).text
 
 

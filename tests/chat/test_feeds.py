@@ -147,7 +147,7 @@ async def test_a_feed_that_is_gone_is_told_of_once(idle: Sahman, desk: FeedsDesk
     await idle.say("/start")
     (first, *_) = await idle.storage.feeds.claim_due(NOW, 1)
     gone = Failed(feed_id=first.id, at=NOW, next_poll_at=NOW, reason="HTTP 410", gone=True)
-    await idle.storage.feeds.turn([gone], NOW, 0)
+    await idle.storage.feeds.note_and_claim([gone], NOW, 0)
     assert await HealthJob(idle.storage, [ANI]).check(NOW)
     assert not await HealthJob(idle.storage, [ANI]).check(NOW), "nor after a new start"
     await send_notices(idle.storage, idle.services.messenger, idle.services.texts, NOW)

@@ -191,16 +191,16 @@ async def test_one_message_that_cannot_be_composed_holds_up_no_other(
 async def test_what_was_sent_while_the_database_was_away_is_stored_when_it_is_back(
     follower: Sahman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = follower.storage.deliveries.turn
+    settle_and_claim = follower.storage.deliveries.settle_and_claim
     failures = []
 
     async def away(outcomes: Any, room: int, rate: float, now: Any) -> Any:
         if outcomes and len(failures) < 2:
             failures.append(outcomes)
             raise DatabaseError("the database is away")
-        return await turn(outcomes, room, rate, now)
+        return await settle_and_claim(outcomes, room, rate, now)
 
-    monkeypatch.setattr(follower.storage.deliveries, "turn", away)
+    monkeypatch.setattr(follower.storage.deliveries, "settle_and_claim", away)
     await follower.news("Border")
     await settled(follower, DeliveryState.SENT)
     assert len(failures) == 2

@@ -42,11 +42,11 @@ async def owe(storage: Storage, people: int = 1, items: int = 1, **more: Any) ->
 
 
 async def claim(storage: Storage, room: int = 10, rate: float = FAST) -> tuple[Delivery, ...]:
-    return (await storage.deliveries.turn([], room, rate, NOW)).deliveries
+    return (await storage.deliveries.settle_and_claim([], room, rate, NOW)).deliveries
 
 
 async def settle(storage: Storage, *outcomes: Outcome) -> None:
-    await storage.deliveries.turn(outcomes, 0, FAST, NOW)
+    await storage.deliveries.settle_and_claim(outcomes, 0, FAST, NOW)
 
 
 def open_gates(storage: Storage) -> None:
@@ -123,11 +123,11 @@ class TestClaims:
         assert await storage.deliveries.count_owed() == 0
 
     async def test_with_nothing_to_do_it_says_how_long_to_wait(self, storage: Storage) -> None:
-        assert (await storage.deliveries.turn([], 10, FAST, NOW)).wait_ms == 1000
+        assert (await storage.deliveries.settle_and_claim([], 10, FAST, NOW)).wait_ms == 1000
         await owe(storage, items=2)
         (owed,) = await claim(storage)
         await settle(storage, Outcome(delivery=owed, fate=Fate.SENT))
-        assert 10 <= (await storage.deliveries.turn([], 10, FAST, NOW)).wait_ms <= 1000
+        assert 10 <= (await storage.deliveries.settle_and_claim([], 10, FAST, NOW)).wait_ms <= 1000
 
 
 class TestLeases:
@@ -306,15 +306,15 @@ class TestOutcomes:
 
 
 class TestBudget:
-    async def test_turns_are_evenly_spaced_and_given_out_shortly_ahead(
+    async def test_slots_are_evenly_spaced_and_given_out_shortly_ahead(
         self, storage: Storage
     ) -> None:
         await owe(storage, people=12)
-        first = await storage.deliveries.turn([], 10, 10.0, NOW)
-        turns = [owed.turn_ms for owed in first.deliveries]
-        assert turns == list(range(0, HORIZON_MS + 1, 100))
-        second = await storage.deliveries.turn([], 10, 10.0, NOW)
-        assert all(owed.turn_ms > 100 for owed in second.deliveries)
+        first = await storage.deliveries.settle_and_claim([], 10, 10.0, NOW)
+        slots = [owed.slot_ms for owed in first.deliveries]
+        assert slots == list(range(0, HORIZON_MS + 1, 100))
+        second = await storage.deliveries.settle_and_claim([], 10, 10.0, NOW)
+        assert all(owed.slot_ms > 100 for owed in second.deliveries)
         assert len(second.deliveries) <= 2
         assert 0 <= second.wait_ms <= HORIZON_MS
 
@@ -361,7 +361,7 @@ class TestBudget:
         failing = await claim(storage, room=3)
         await settle(storage, *(unreached(each) for each in failing))
         assert await claim(storage) == ()
-        assert (await storage.deliveries.turn([], 10, FAST, NOW)).wait_ms > 900
+        assert (await storage.deliveries.settle_and_claim([], 10, FAST, NOW)).wait_ms > 900
 
     async def test_one_chat_that_fails_stops_nobody_else(self, storage: Storage) -> None:
         await owe(storage, people=3)
@@ -441,11 +441,11 @@ class TestRefusals:
         now = rows_of(storage, budget)[0]["paused_at"]
         change_rows(storage, budget, paused_until=0, rate=5.0, rate_at=now, tat=0)
         lowered = await claim(storage, rate=10.0)
-        assert lowered[1].turn_ms - lowered[0].turn_ms > 150
+        assert lowered[1].slot_ms - lowered[0].slot_ms > 150
         open_gates(storage)
         change_rows(storage, budget, rate_at=now - 60_000)
         restored = await claim(storage, rate=10.0)
-        assert restored[1].turn_ms - restored[0].turn_ms == 100
+        assert restored[1].slot_ms - restored[0].slot_ms == 100
 
     async def test_a_pause_noted_before_the_clock_was_set_back_is_over(
         self, storage: Storage
@@ -476,7 +476,7 @@ class TestBulletins:
     async def test_an_alert_over_six_hours_old_goes_only_into_one(self, storage: Storage) -> None:
         await owe(storage, items=2)
         at = NOW + timedelta(hours=6, minutes=1)
-        claimed = await storage.deliveries.turn([], 10, FAST, at)
+        claimed = await storage.deliveries.settle_and_claim([], 10, FAST, at)
         assert [len(owed.bulletin) for owed in claimed.deliveries] == [2]
 
     async def test_topics_of_one_group_have_bulletins_of_their_own(self, storage: Storage) -> None:

@@ -179,7 +179,7 @@ class TestWindow:
     async def test_it_is_owed_though_its_chat_must_wait(self, storage: Storage) -> None:
         await reader(storage, "Asia/Yerevan", "20:00")
         await owe_due_digests(storage, NOW + timedelta(hours=8))
-        (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
+        (owed,) = (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries
         assert (owed.kind, owed.ref) == (DeliveryKind.DIGEST, "2026-09-12T20:00")
         change_rows(storage, delivery, state=1)
-        assert (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries == ()
+        assert (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries == ()

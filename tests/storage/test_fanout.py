@@ -87,7 +87,7 @@ async def test_it_waits_while_more_is_due_than_can_be_sent(
     monkeypatch.setattr(fanning, "count_backlog", lambda rate: 2)
     assert await chunk(storage, 2)
     assert not await chunk(storage, 2)
-    claim = await storage.deliveries.turn([], 10, 1000, NOW)
+    claim = await storage.deliveries.settle_and_claim([], 10, 1000, NOW)
     assert len(claim.deliveries) == 2
     assert claim.fanning
     assert await chunk(storage, 2), "what waits behind closed gates is no reason to wait"

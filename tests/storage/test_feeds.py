@@ -40,7 +40,7 @@ async def polled(storage: Storage, *, etag: str = '"1"') -> None:
 async def fail(storage: Storage, feed_id: int, reason: str) -> None:
     """Note that a poll failed; it is due again at once."""
     note = Failed(feed_id=feed_id, at=NOW, next_poll_at=NOW, reason=reason)
-    await storage.feeds.turn([note], NOW, 0)
+    await storage.feeds.note_and_claim([note], NOW, 0)
 
 
 def moved(config: FeedsConfig, url: str) -> FeedsConfig:
@@ -158,7 +158,7 @@ async def test_a_clock_that_is_set_back_stops_no_feed(storage: Storage) -> None:
         feed_id=daily.id, at=future, next_poll_at=future + timedelta(days=1), etag="",
         last_modified="", fresh_s=0,
     )  # fmt: skip
-    await storage.feeds.turn([note], future, 0)
+    await storage.feeds.note_and_claim([note], future, 0)
     assert [each.name for each in await storage.feeds.claim_due(NOW, 10)] == ["daily"]
     assert await storage.feeds.claim_due(NOW, 10) == [], "and it is held as ever"
 
@@ -167,7 +167,7 @@ async def test_a_clock_a_little_behind_another_polls_nothing_twice(storage: Stor
     await storage.feeds.save_config(feeds_config("alpha"), NOW)
     (alpha,) = await storage.feeds.claim_due(NOW, 10)
     ahead = NOW + timedelta(seconds=30)
-    await storage.feeds.turn(
+    await storage.feeds.note_and_claim(
         [Failed(feed_id=alpha.id, at=ahead, next_poll_at=ahead + timedelta(hours=1), reason="x")],
         ahead,
         0,
@@ -191,7 +191,7 @@ async def test_a_feed_that_is_gone_is_asked_no_more_until_it_is_revived(storage:
     await storage.feeds.save_config(config, NOW)
     (alpha,) = await storage.feeds.claim_due(NOW, 10)
     gone = Failed(feed_id=alpha.id, at=NOW, next_poll_at=NOW, reason="HTTP 410", gone=True)
-    await storage.feeds.turn([gone], NOW, 0)
+    await storage.feeds.note_and_claim([gone], NOW, 0)
     later = NOW + timedelta(days=30)
     await storage.feeds.save_config(config, later)
     assert await names_due(storage, later) == []
@@ -204,7 +204,7 @@ async def test_a_new_address_brings_a_feed_back_that_was_gone(storage: Storage) 
     await storage.feeds.save_config(config, NOW)
     (alpha,) = await storage.feeds.claim_due(NOW, 10)
     gone = Failed(feed_id=alpha.id, at=NOW, next_poll_at=NOW, reason="HTTP 410", gone=True)
-    await storage.feeds.turn([gone], NOW, 0)
+    await storage.feeds.note_and_claim([gone], NOW, 0)
     await storage.feeds.save_config(moved(config, "https://new.example/rss"), NOW)
     (back,) = await storage.feeds.claim_due(NOW, 10)
     assert back.moved

@@ -140,7 +140,7 @@ async def test_two_feeds_that_lead_to_one_page_make_one_story_and_one_alert(
     assert count_rows(storage, item) == 2
     assert count_rows(storage, story) == 1
     assert count_rows(storage, delivery) == 1
-    (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
+    (owed,) = (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries
     told = (await storage.matches.load_stories([owed]))[owed.id]
     assert [each.feed for each in told.items] == ["alpha", "beta"]
 
@@ -155,7 +155,7 @@ async def test_several_keywords_that_one_item_satisfies_make_one_alert_that_name
     taken = await take_in(storage, source, new_item("Talks on the border"))
     await expand(storage)
     assert taken.matches == 2
-    (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
+    (owed,) = (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries
     assert owed.kind is DeliveryKind.ALERT
     told = (await storage.matches.load_stories([owed]))[owed.id]
     assert told.keywords == ("talks", "border")
@@ -261,7 +261,7 @@ class TestPruning:
         note = Unchanged(
             feed_id=source.id, at=later, next_poll_at=later, etag="", last_modified="", fresh_s=0
         )
-        await storage.feeds.turn([note], later, 0)
+        await storage.feeds.note_and_claim([note], later, 0)
         assert await storage.items.prune(later, limit=100) == 0
 
     async def test_the_items_of_a_feed_that_is_no_longer_read_go_too(

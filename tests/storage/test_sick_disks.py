@@ -85,10 +85,10 @@ async def test_a_locked_file_is_said_so_and_is_written_once_it_is_free(disk: Dis
     with pytest.raises(DatabaseError, match="locked"):
         await take_in(storage, source, new_item("Border"))
     with pytest.raises(DatabaseError, match="locked"):
-        await storage.deliveries.turn([], 10, 25, NOW)
+        await storage.deliveries.settle_and_claim([], 10, 25, NOW)
     assert await storage.deliveries.count_owed() == 0, "reading goes on meanwhile"
     other.execute("ROLLBACK")
     other.close()
     await take_in(storage, source, new_item("Border"))
     await expand(storage)
-    assert len((await storage.deliveries.turn([], 10, 25, NOW)).deliveries) == 1
+    assert len((await storage.deliveries.settle_and_claim([], 10, 25, NOW)).deliveries) == 1

@@ -90,7 +90,7 @@ async def test_stop_erases_every_row_that_tells_of_a_subscriber(storage: Storage
     await storage.subscribers.owe_digests(
         NOW + timedelta(days=1), lambda _: ("2026-09-13T09:00", NOW)
     )
-    await storage.deliveries.turn([], 1, 1000, NOW)
+    await storage.deliveries.settle_and_claim([], 1, 1000, NOW)
     for table in (chat, subscriber, subscription, keyword, typed_words, delivery):
         assert count_rows(storage, table), f"{table.name}: the test left nothing to erase"
     await storage.subscribers.erase(who.id)
@@ -150,7 +150,7 @@ class TestGone:
         (row,) = rows_of(storage, delivery)
         assert (row["state"], row["error"]) == (DeliveryState.CANCELLED, "blocked")
         assert await storage.deliveries.count_owed() == 0
-        assert (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries == ()
+        assert (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries == ()
 
     async def test_what_was_cancelled_is_settled_and_pruned_in_the_end(
         self, storage: Storage
@@ -176,7 +176,7 @@ class TestGone:
         source = await open_feed(storage)
         await take_in(storage, source, new_item("Border"))
         await expand(storage)
-        assert len((await storage.deliveries.turn([], 10, 1000, NOW)).deliveries) == 1
+        assert len((await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries) == 1
         assert rows_of(storage, chat)[0]["state_reason"] == ""
 
     async def test_a_chat_nobody_knows_cannot_go(self, storage: Storage) -> None:
@@ -194,7 +194,7 @@ class TestMoving:
         moved = await storage.subscribers.load(SUPERGROUP, 0)
         assert moved == dataclasses.replace(who, chat_id=SUPERGROUP)
         assert [each.typed for each in await storage.keywords.load(who.id)] == ["border"]
-        (owed,) = (await storage.deliveries.turn([], 10, 1000, NOW)).deliveries
+        (owed,) = (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries
         assert owed.subscriber.chat_id == SUPERGROUP
         assert [(row["id"], row["kind"]) for row in rows_of(storage, chat)] == [
             (SUPERGROUP, "supergroup")
