@@ -156,7 +156,7 @@ class Sahman:
     async def run(self, passes: Any) -> None:
         from bot import language
         from bot.app import settle_memory
-        from bot.config import FeedConfig, FeedsConfig, PublisherConfig
+        from bot.config import FeedEntry, FeedsFile, PublisherEntry
         from bot.feeds.fetch import FeedFetcher
         from bot.feeds.worker import ParseWorker
         from bot.intake import Intake
@@ -168,10 +168,10 @@ class Sahman:
         engine = make_engine(f"sqlite:///{self.folder}/sahman.db")
         migrate(engine)
         storage = Storage(Database(engine))
-        config = FeedsConfig(
-            {"H": PublisherConfig(country="AM", kind=PublisherKind.PRIVATE)},
+        config = FeedsFile(
+            {"H": PublisherEntry(country="AM", kind=PublisherKind.PRIVATE)},
             tuple(
-                FeedConfig(
+                FeedEntry(
                     name=f"feed {n}", url=url_of(n, self.port), publisher="H", language="hy",
                     allow_private=True, every_s=300,
                 )

@@ -184,7 +184,7 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Proble
                 problems.append(Problem(where, _said(detail), "See .env.example"))
 
 
-class PublisherConfig(BaseModel, frozen=True, extra="forbid"):
+class PublisherEntry(BaseModel, frozen=True, extra="forbid"):
     """Who stands behind feeds, as the operator wrote it down."""
 
     country: str = Field(pattern=r"^[A-Z]{2,4}$")  # ISO 3166, or a body such as UN, OSCE
@@ -192,7 +192,7 @@ class PublisherConfig(BaseModel, frozen=True, extra="forbid"):
     family: str = ""
 
 
-class FeedConfig(BaseModel, frozen=True, extra="forbid"):
+class FeedEntry(BaseModel, frozen=True, extra="forbid"):
     """One feed, as the operator wrote it down."""
 
     name: str = Field(min_length=1, max_length=100)
@@ -221,14 +221,14 @@ class FeedConfig(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedsConfig:
+class FeedsFile:
     """The whole of feeds.yaml."""
 
-    publishers: Mapping[str, PublisherConfig]
-    feeds: tuple[FeedConfig, ...]
+    publishers: Mapping[str, PublisherEntry]
+    feeds: tuple[FeedEntry, ...]
 
 
-def load_feeds(path: Path) -> FeedsConfig:
+def load_feeds(path: Path) -> FeedsFile:
     """Read feeds.yaml; raise ConfigError with every problem, its line and its remedy."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -239,7 +239,7 @@ def load_feeds(path: Path) -> FeedsConfig:
     return parse_feeds(text, path.name)
 
 
-def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedsConfig:
+def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedsFile:
     """Read the text of a feeds.yaml; raise ConfigError with every problem, line and remedy."""
     try:
         document = YAML(typ="rt").load(text)
@@ -258,7 +258,7 @@ class _FeedsReader:
         self._name = name
         self._problems: list[Problem] = []
 
-    def read(self, document: Any) -> FeedsConfig:
+    def read(self, document: Any) -> FeedsFile:
         if not isinstance(document, CommentedMap):
             self._report(0, "holds no feeds", "Begin with 'publishers:' and 'feeds:'")
             raise ConfigError(self._problems)
@@ -271,12 +271,12 @@ class _FeedsReader:
         feeds = self._feeds(document, publishers)
         if self._problems:
             raise ConfigError(self._problems)
-        return FeedsConfig(publishers, tuple(feeds))
+        return FeedsFile(publishers, tuple(feeds))
 
     def _report(self, line: int, what: str, remedy: str) -> None:
         self._problems.append(Problem(f"{self._name} line {line + 1}", what, remedy))
 
-    def _publishers(self, document: CommentedMap) -> dict[str, PublisherConfig]:
+    def _publishers(self, document: CommentedMap) -> dict[str, PublisherEntry]:
         entries = document.get("publishers") or CommentedMap()
         if not isinstance(entries, CommentedMap):
             self._report(document.lc.key("publishers")[0], "publishers is not a list of names", "")
@@ -284,26 +284,26 @@ class _FeedsReader:
         publishers = {}
         for name, entry in entries.items():
             line = entries.lc.key(name)[0]
-            publisher = self._validate(PublisherConfig, entry, line, f"publisher {name!r}")
+            publisher = self._validate(PublisherEntry, entry, line, f"publisher {name!r}")
             if publisher is not None:
                 publishers[str(name)] = publisher
         return publishers
 
     def _feeds(
-        self, document: CommentedMap, publishers: dict[str, PublisherConfig]
-    ) -> list[FeedConfig]:
+        self, document: CommentedMap, publishers: dict[str, PublisherEntry]
+    ) -> list[FeedEntry]:
         entries = document.get("feeds")
         if not isinstance(entries, list) or not entries:
             self._report(0, "lists no feeds", "Add at least one under 'feeds:'")
             return []
-        feeds: list[FeedConfig] = []
+        feeds: list[FeedEntry] = []
         first_line: dict[tuple[str, str], int] = {}
         declared = document.get("publishers") or {}
         for index, entry in enumerate(entries):
             line = entries.lc.item(index)[0]  # type: ignore[attr-defined]
             name = entry.get("name") if isinstance(entry, CommentedMap) else None
             noun = f"feed {name!r}" if name else "feed"
-            feed = self._validate(FeedConfig, entry, line, noun)
+            feed = self._validate(FeedEntry, entry, line, noun)
             if isinstance(entry, CommentedMap):
                 # On what is written, good or not: one mistake must not hide another.
                 self._check_publisher(entry, noun, [str(known) for known in declared])

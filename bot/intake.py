@@ -48,6 +48,35 @@ _BACKWARD_TIMES = 3
 _log = logging.getLogger(__name__)
 
 
+class KeywordBook:
+    """Every keyword that was learnt so far, held against one text in one pass."""
+
+    def __init__(self) -> None:
+        self._matcher = Matcher()
+        self.newest = 0  #: the highest id that was learnt
+
+    def learn(self, keyword_id: int, compiled: str) -> None:
+        """Take a keyword in; called in the order of ids."""
+        self._matcher.add(keyword_id, Query.from_json(compiled))
+        self.newest = keyword_id
+
+    def learn_all(self, keywords: Iterable[tuple[int, str]]) -> None:
+        """Take keywords in, each with its id, in the order of ids."""
+        for keyword_id, compiled in keywords:
+            self.learn(keyword_id, compiled)
+
+    def forget(self, keyword_id: int) -> None:
+        """Let go of a keyword that nobody asks for any more."""
+        self._matcher.remove(keyword_id)
+
+    def find(
+        self, text: ReadText, *, language: str, publisher: str
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the keywords that *text* satisfies, each with the words that did."""
+        found = self._matcher.find(text, language=language, publisher=publisher)
+        return [(each.keyword_id, each.words) for each in found]
+
+
 class Intake:
     """Takes in what polls bring, matching it against every keyword that is stored."""
 
@@ -55,8 +84,7 @@ class Intake:
         """*reading* runs what is slow about text, so that no reply waits for it."""
         self._storage = storage
         self._reading = reading
-        self._matcher = Matcher()
-        self._newest_keyword = 0
+        self._book = KeywordBook()
 
     async def take_in(
         self,
@@ -73,7 +101,7 @@ class Intake:
         """
         keyed = {item_key(each): each for each in reversed(parsed.items)}
         links = {key: canonical_link(each.link) for key, each in keyed.items()}
-        by_key, by_link = await self._storage.items.find_known(
+        by_key, by_link = await self._storage.items.load_known(
             feed.id, list(keyed), [link for link in links.values() if link]
         )
         unknown: dict[str, ParsedItem] = {}
@@ -85,7 +113,7 @@ class Intake:
             else:
                 listed.append((known, each.title))
         if unknown:
-            renamed = await self._find_renamed(feed, unknown, len(keyed))
+            renamed = await self._load_renamed(feed, unknown, len(keyed))
         else:
             await self._refuse_older(feed, keyed.values(), listed)
             renamed = {}
@@ -118,12 +146,12 @@ class Intake:
                 pace=after.pace,
                 rhythm=after.rhythm,
             ),
-            _Reading(self, {new.key: text for new, text in read}),
+            _Reading(self._book, {new.key: text for new, text in read}),
             KEYS_VERSION,
             now,
         )
 
-    async def _find_renamed(
+    async def _load_renamed(
         self, feed: Feed, unknown: Mapping[str, ParsedItem], listed: int
     ) -> dict[str, KnownItem]:
         """Return items that are stored under other names: their feed changed its guids and links.
@@ -133,7 +161,7 @@ class Intake:
         """
         if not feed.polled_before or len(unknown) < _FEWEST_RENAMED or 2 * len(unknown) <= listed:
             return {}
-        titled = await self._storage.items.find_titled(
+        titled = await self._storage.items.load_titled(
             feed.id, [each.title for each in unknown.values()]
         )
         found = {key: titled[each.title] for key, each in unknown.items() if each.title in titled}
@@ -169,17 +197,10 @@ class Intake:
 
     async def load(self) -> None:
         """Learn every keyword that is stored, before the first poll has to wait for it."""
-        compiled = await self._storage.keywords.load_compiled(self._newest_keyword)
-        await asyncio.get_running_loop().run_in_executor(self._reading, self._learn_all, compiled)
-
-    def learn(self, keyword_id: int, compiled: str) -> None:
-        """Take a keyword in; called in the order of ids."""
-        self._matcher.add(keyword_id, Query.from_json(compiled))
-        self._newest_keyword = keyword_id
-
-    def _learn_all(self, keywords: Sequence[tuple[int, str]]) -> None:
-        for keyword_id, compiled in keywords:
-            self.learn(keyword_id, compiled)
+        compiled = await self._storage.keywords.load_compiled(self._book.newest)
+        await asyncio.get_running_loop().run_in_executor(
+            self._reading, self._book.learn_all, compiled
+        )
 
     async def rekey(self) -> int:
         """Compile anew the keywords of an older glossary or dictionary; return how many."""
@@ -214,27 +235,25 @@ def matched_text(title: str, summary: str) -> str:
 
 
 class _Reading:
-    """What storage asks while it takes one feed in: a matcher over the texts of its new items."""
+    """What storage asks while it takes one feed in: the book over the texts of its new items."""
 
-    def __init__(self, intake: Intake, texts: dict[str, ReadText]) -> None:
-        self._intake = intake
+    def __init__(self, book: KeywordBook, texts: dict[str, ReadText]) -> None:
+        self._book = book
         self._texts = texts
 
     @property
     def newest_keyword(self) -> int:
-        return self._intake._newest_keyword
+        return self._book.newest
 
     def learn(self, keyword_id: int, compiled: str) -> None:
-        self._intake.learn(keyword_id, compiled)
+        self._book.learn(keyword_id, compiled)
 
     def forget(self, keyword_id: int) -> None:
-        self._intake._matcher.remove(keyword_id)
+        self._book.forget(keyword_id)
 
     def find(self, new: NewItem, publisher: str) -> Iterable[tuple[int, tuple[str, ...]]]:
-        found = self._intake._matcher.find(
-            self._texts[new.key], language=new.language, publisher=publisher
-        )
-        return [(each.keyword_id, each.words) for each in found]
+        text = self._texts[new.key]
+        return self._book.find(text, language=new.language, publisher=publisher)
 
 
 def _read_items(
@@ -268,7 +287,8 @@ def _read_item(
 ) -> tuple[NewItem, ReadText]:
     text = matched_text(parsed.title, parsed.summary)
     read = read_text(text)
-    hint = feed.language if feed.language in ("hy", "ru", "en") else None
+    language = feed.config.language
+    hint = language if language in ("hy", "ru", "en") else None
     published_at = parsed.published_at or now
     if published_at > now + _MAX_AHEAD or published_at < _FIRST_NEWS:
         published_at = now

@@ -89,24 +89,31 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """A configured source of items and what its last poll left behind."""
+class FeedConfig:
+    """What is configured of a feed: where it is and how to ask and read it."""
 
-    id: int
     name: str
     url: str
     publisher: Publisher
     language: str
-    every_s: int
-    timezone: str
-    user_agent: str
-    urgent: bool
-    allow_private: bool
-    etag: str
-    last_modified: str
-    body_hash: str
-    polled_before: bool
-    failures: int
+    every_s: int = 300
+    timezone: str = "UTC"
+    user_agent: str = ""
+    urgent: bool = False
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A configured source of items, and what its last polls left behind."""
+
+    config: FeedConfig
+    id: int = 0  #: 0: it is asked once, and not stored
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    polled_before: bool = False
+    failures: int = 0
     #: Where permanent redirects lead; empty: to its own address.
     moved_to: str = ""
     #: It was moved, or given a new address, and has not been read there yet.
@@ -116,6 +123,11 @@ class Feed:
     gap_s: int = 0  #: how long it was last left alone
     pace: Pace = Pace()
     rhythm: Rhythm = Rhythm()
+
+    @property
+    def name(self) -> str:
+        """What it is known by, in the configuration and in the log."""
+        return self.config.name
 
 
 class FeedState(StrEnum):

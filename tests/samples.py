@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, update
 
-from bot.config import FeedConfig, FeedsConfig, PublisherConfig
-from bot.intake import compile_keyword, find_words, matched_text
-from bot.matching import KEYS_VERSION, Matcher, Query, parse_keyword, read_text
+from bot.config import FeedEntry, FeedsFile, PublisherEntry
+from bot.intake import KeywordBook, compile_keyword, find_words, matched_text
+from bot.matching import KEYS_VERSION, parse_keyword, read_text
 from bot.model import (
     ChatKind,
     Feed,
+    FeedConfig,
     Item,
     NewItem,
     Publisher,
@@ -51,25 +52,20 @@ def subscriber(**changes: Any) -> Subscriber:
 
 
 def feed(**changes: Any) -> Feed:
-    """Return a feed as it is claimed for its first poll."""
+    """Return a feed as it is claimed for its first poll; *changes* of it or its configuration."""
     publisher = Publisher(name="Sample Herald", country="AM", kind=PublisherKind.INDEPENDENT)
-    return dataclasses.replace(
-        Feed(
-            id=1,
-            name="Sample Herald (English)",
-            url="https://news.example/rss",
-            publisher=publisher,
-            language="en",
-            every_s=300,
-            timezone="UTC",
-            user_agent="",
-            urgent=False,
-            allow_private=False,
-            etag="",
-            last_modified="",
-            body_hash="",
-            polled_before=False,
-            failures=0,
+    written = {each.name for each in dataclasses.fields(FeedConfig)}
+    config = {name: changes.pop(name) for name in written & changes.keys()}
+    return Feed(
+        id=changes.pop("id", 1),
+        config=dataclasses.replace(
+            FeedConfig(
+                name="Sample Herald (English)",
+                url="https://news.example/rss",
+                publisher=publisher,
+                language="en",
+            ),
+            **config,
         ),
         **changes,
     )
@@ -93,10 +89,10 @@ def item(**changes: Any) -> Item:
     )
 
 
-def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsConfig:
+def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsFile:
     """Return a feeds.yaml of one publisher with these feeds, each of its own host or all of one."""
     feeds = tuple(
-        FeedConfig(
+        FeedEntry(
             name=name,
             url=f"https://{host or f'{zlib.crc32(name.encode()):x}.example'}/{name}.xml",
             publisher="Sample Herald",
@@ -106,7 +102,7 @@ def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsConfig:
         for name in names
     )
     kind = PublisherKind.INDEPENDENT
-    return FeedsConfig({"Sample Herald": PublisherConfig(country="AM", kind=kind)}, feeds)
+    return FeedsFile({"Sample Herald": PublisherEntry(country="AM", kind=kind)}, feeds)
 
 
 async def open_feed(storage: Storage, name: str = "alpha", *, polled: bool = True) -> Feed:
@@ -142,22 +138,17 @@ class PlainMatcher:
     """The matcher that intake uses, without its executor."""
 
     def __init__(self) -> None:
-        self.newest_keyword = 0
-        self._matcher = Matcher()
+        self._book = KeywordBook()
+        self.learn = self._book.learn
+        self.forget = self._book.forget
 
-    def learn(self, keyword_id: int, compiled: str) -> None:
-        self._matcher.add(keyword_id, Query.from_json(compiled))
-        self.newest_keyword = keyword_id
-
-    def forget(self, keyword_id: int) -> None:
-        self._matcher.remove(keyword_id)
+    @property
+    def newest_keyword(self) -> int:
+        return self._book.newest
 
     def find(self, new: NewItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
         text = read_text(matched_text(new.title, new.summary))
-        return [
-            (found.keyword_id, found.words)
-            for found in self._matcher.find(text, language=new.language, publisher=publisher)
-        ]
+        return self._book.find(text, language=new.language, publisher=publisher)
 
 
 def new_item(title: str, **changes: Any) -> NewItem:

@@ -91,7 +91,7 @@ async def _load(visit: Visit, words: str, before: int | None) -> list[Item]:
     if not words:
         return await visit.storage.items.load_latest(before=before, limit=_PAGE + 1)
     query = await asyncio.to_thread(parse_keyword, words)
-    return await visit.storage.items.find_holding(
+    return await visit.storage.items.load_holding(
         query.anchors,
         lambda item: find_words(query, item) is not None,
         before=before,

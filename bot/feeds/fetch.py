@@ -102,13 +102,13 @@ class FeedFetcher:
             await session.close()
 
     async def _follow(self, feed: Feed, now: datetime) -> FetchedFeed:
-        url = read_address(feed.moved_to or feed.url)
-        own_host = read_address(feed.url).host
+        url = read_address(feed.moved_to or feed.config.url)
+        own_host = read_address(feed.config.url).host
         left_s, permanent, seen = _WHOLE_FETCH_S, True, {url}
         loop = asyncio.get_running_loop()
         for _ in range(_MAX_HOPS + 1):
             # What the operator allowed is this one host, not where it may send us.
-            allowed = feed.allow_private and url.host == own_host
+            allowed = feed.config.allow_private and url.host == own_host
             _refuse_private_literal(url, allowed)
             async with self._gates[(url.host or "").lower()]:
                 # Waiting for a free gate is no fault of the server's: it counts from here.
@@ -153,7 +153,7 @@ class FeedFetcher:
 
     def _headers(self, feed: Feed) -> dict[str, str]:
         headers = {
-            "User-Agent": feed.user_agent or self._user_agent,
+            "User-Agent": feed.config.user_agent or self._user_agent,
             "Accept": _ACCEPT,
             "Accept-Encoding": "gzip, deflate, br",
         }
@@ -165,7 +165,7 @@ class FeedFetcher:
 
 
 def _moved(answer: FetchedFeed, feed: Feed, url: str) -> FetchedFeed:
-    return replace(answer, moved_to="" if url == feed.url else url)
+    return replace(answer, moved_to="" if url == feed.config.url else url)
 
 
 def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> FeedError:

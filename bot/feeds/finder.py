@@ -16,7 +16,7 @@ from bot.feeds.decode import decode
 from bot.feeds.fetch import FeedFetcher, FetchedFeed
 from bot.feeds.worker import ParseWorker
 from bot.language import detect_language
-from bot.model import Feed, ParsedFeed, ParsedItem, Publisher, PublisherKind
+from bot.model import Feed, FeedConfig, ParsedFeed, ParsedItem, Publisher, PublisherKind
 
 _KINDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
 #: Where sites keep feeds that they do not name; more guesses would be a nuisance.
@@ -109,22 +109,11 @@ def _name_feeds(page: str, url: str) -> list[str]:
 
 
 def _feed(url: str, private: bool) -> Feed:
+    nobody = Publisher(name="", country="", kind=PublisherKind.PRIVATE)
     return Feed(
-        id=0,
-        name=url,
-        url=url,
-        publisher=Publisher(name="", country="", kind=PublisherKind.PRIVATE),
-        language="other",
-        every_s=300,
-        timezone="UTC",
-        user_agent="",
-        urgent=False,
-        allow_private=private,
-        etag="",
-        last_modified="",
-        body_hash="",
-        polled_before=False,
-        failures=0,
+        config=FeedConfig(
+            name=url, url=url, publisher=nobody, language="other", allow_private=private
+        )
     )
 
 

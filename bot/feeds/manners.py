@@ -41,7 +41,7 @@ def next_poll_at(feed: Feed, now: datetime, chance: float, ceilings: Ceilings) -
     """Return when to ask a feed that answered well; its pace and rhythm are as of this answer."""
     gap_s = _own_interval_s(feed, now, ceilings)
     wish_s = min(max(feed.pace.fresh_s, feed.pace.every_s), ceilings.wish_s)
-    if feed.urgent:
+    if feed.config.urgent:
         return now + _spread(min(max(gap_s, wish_s), ceilings.urgent_s), chance)
     return _skip(feed.pace, now + _spread(max(gap_s, wish_s), chance), chance)
 
@@ -62,12 +62,13 @@ def next_try_at(
     feeds too. Not *patient*: the server itself works, so the gap grows little.
     """
     wish_s = min(max(feed.pace.fresh_s, feed.pace.every_s), ceilings.wish_s)
-    step_s = float(feed.every_s) if feed.urgent else max(feed.every_s, wish_s)
+    every_s, urgent = feed.config.every_s, feed.config.urgent
+    step_s = float(every_s) if urgent else max(every_s, wish_s)
     longest_s = max(_LEAST_PATIENCE_S, _FAILING_INTERVALS * step_s)
     longest_s = max(step_s, min(longest_s, ceilings.failing_s))
     if not patient:
         longest_s = min(longest_s, _SLOWDOWN * step_s)
-    if feed.urgent and not busy:
+    if urgent and not busy:
         longest_s = min(longest_s, max(ceilings.urgent_s, 0.0))
     # A server that names its wait need not be second-guessed the first time.
     doublings = feed.failures + (0 if wait_s is not None else 1)
@@ -75,22 +76,23 @@ def next_try_at(
     if wait_s is not None:
         gap_s = max(gap_s, min(wait_s, ceilings.retry_after_s))
     at = now + _spread(gap_s, chance)
-    return at if feed.urgent else _skip(feed.pace, at, chance)
+    return at if urgent else _skip(feed.pace, at, chance)
 
 
 def next_allowed_at(feed: Feed, now: datetime, chance: float) -> datetime | None:
     """Return until when skipHours and skipDays ask us to wait at *now*; None when they do not."""
-    if feed.urgent or not _is_skipped(feed.pace, now):
+    if feed.config.urgent or not _is_skipped(feed.pace, now):
         return None
     at = _skip(feed.pace, now, chance)
     return at if at > now else None
 
 
 def _own_interval_s(feed: Feed, now: datetime, ceilings: Ceilings) -> float:
-    if feed.urgent or feed.every_s < _ADAPTED_FROM_S:
-        return float(feed.every_s)
-    longest_s = max(feed.every_s, min(_SLOWDOWN * feed.every_s, ceilings.slowest_s))
-    return find_interval_s(feed.rhythm, feed.every_s, longest_s, now)
+    every_s = feed.config.every_s
+    if feed.config.urgent or every_s < _ADAPTED_FROM_S:
+        return float(every_s)
+    longest_s = max(every_s, min(_SLOWDOWN * every_s, ceilings.slowest_s))
+    return find_interval_s(feed.rhythm, every_s, longest_s, now)
 
 
 def _spread(gap_s: float, chance: float) -> timedelta:

@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.chat.connection import ask_who_i_am, make_bot
-from bot.config import FeedsConfig, Settings, load_feeds
+from bot.config import FeedsFile, Settings, load_feeds
 from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
-from bot.model import Feed, Publisher
+from bot.model import Feed, FeedConfig, Publisher
 from bot.storage.database import check_database, make_engine
 
 
@@ -54,7 +54,7 @@ async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCh
             try:
                 fetched = await fetcher.fetch(feed, now)
                 parsed = await worker.parse(
-                    fetched.body, fetched.content_type, fetched.url, feed.timezone
+                    fetched.body, fetched.content_type, fetched.url, feed.config.timezone
                 )
             except FeedError as error:
                 return FeedCheck(feed.name, failed=error.reason)
@@ -71,26 +71,20 @@ async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCh
         worker.close()
 
 
-def enabled_feeds(config: FeedsConfig) -> list[Feed]:
+def enabled_feeds(config: FeedsFile) -> list[Feed]:
     """Return the enabled feeds of feeds.yaml as they are before their first poll."""
-    feeds = []
-    for entry in config.feeds:
-        if not entry.enabled:
-            continue
-        stands_behind = config.publishers[entry.publisher]
-        feeds.append(
-            Feed(
-                id=0,
-                publisher=Publisher(name=entry.publisher, **stands_behind.model_dump()),
-                etag="",
-                last_modified="",
-                body_hash="",
-                polled_before=False,
-                failures=0,
+    return [
+        Feed(
+            config=FeedConfig(
+                publisher=Publisher(
+                    name=entry.publisher, **config.publishers[entry.publisher].model_dump()
+                ),
                 **entry.model_dump(exclude={"publisher", "enabled"}),
             )
         )
-    return feeds
+        for entry in config.feeds
+        if entry.enabled
+    ]
 
 
 def _check_database(settings: Settings) -> None:

@@ -237,7 +237,7 @@ class PollJob:
         if fetched.not_modified or fetched.body_hash == feed.body_hash:
             return self._note_unchanged(feed, fetched, now)
         parsed = await self._worker.parse(
-            fetched.body, fetched.content_type, fetched.url, feed.timezone
+            fetched.body, fetched.content_type, fetched.url, feed.config.timezone
         )
         for skipped in parsed.skipped:
             _log.error("entry_not_read", extra={"feed": feed.name, "entry": skipped})

@@ -110,7 +110,7 @@ def save_arrivals(
         if not (entry.alerts or entry.matches):
             continue
         item_id, story_id = ids[entry.key], stories[entry.story_key]
-        found = dict(matcher.find(entry, entry.source or source.publisher.name))
+        found = dict(matcher.find(entry, entry.source or source.config.publisher.name))
         alive = _alive(connection, found) if found else set()
         for gone in found.keys() - alive:
             matcher.forget(gone)
@@ -254,6 +254,6 @@ def _to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:
         language=entry.language,
         published_at=entry.published_at,
         seen_at=entry.seen_at,
-        publisher=entry.source or source.publisher.name,
+        publisher=entry.source or source.config.publisher.name,
         feed=source.name,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from yarl import URL
 
-from bot.config import FeedConfig, FeedsConfig
+from bot.config import FeedEntry, FeedsFile
 from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
 from bot.storage.polls import (
@@ -42,7 +42,7 @@ class Feeds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save_config(self, config: FeedsConfig, now: datetime) -> None:
+    async def save_config(self, config: FeedsFile, now: datetime) -> None:
         """Make the rows say what feeds.yaml says; a feed that it no longer lists is disabled.
 
         A feed keeps its history under its name; a new URL drops what its old server said.
@@ -160,7 +160,7 @@ def _save_publisher(connection: Connection, values: dict[str, Any]) -> int:
     return int(connection.scalars(statement.returning(publisher.c.id)).one())
 
 
-def _save_feed(connection: Connection, entry: FeedConfig, publisher_id: int, now: datetime) -> None:
+def _save_feed(connection: Connection, entry: FeedEntry, publisher_id: int, now: datetime) -> None:
     values = entry.model_dump(exclude={"publisher"}) | {
         "publisher_id": publisher_id,
         "host": (URL(entry.url).host or "").lower(),

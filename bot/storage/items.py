@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,8 +41,6 @@ from bot.storage.tables import (
     story_item,
 )
 
-_TOGETHER = 16
-
 # Made once: every poll asks it.
 _KNOWN = select(item.c.id, item.c.key, item.c.link, item.c.title).where(
     item.c.feed_id == bindparam("of_feed"),
@@ -59,10 +56,8 @@ class Items:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._arriving: list[tuple[Callable[[Connection], TakenIn], asyncio.Future[TakenIn]]] = []
-        self._saving: asyncio.Task[None] | None = None
 
-    async def find_known(
+    async def load_known(
         self, feed_id: int, keys: Collection[str], links: Collection[str]
     ) -> tuple[dict[str, KnownItem], dict[str, KnownItem]]:
         """Return the feed's stored items among these, by key and by canonical link."""
@@ -79,7 +74,7 @@ class Items:
 
         return await self._database.read(work)
 
-    async def find_titled(self, feed_id: int, titles: Collection[str]) -> dict[str, KnownItem]:
+    async def load_titled(self, feed_id: int, titles: Collection[str]) -> dict[str, KnownItem]:
         """Return the feed's stored items that bear these titles, the newest of each."""
 
         def work(connection: Connection) -> dict[str, KnownItem]:
@@ -145,7 +140,7 @@ class Items:
 
         return await self._database.read(work)
 
-    async def find_holding(
+    async def load_holding(
         self,
         anchors: Collection[str],
         holds: Callable[[Item], bool],
@@ -211,12 +206,6 @@ class Items:
             return len(ids)
 
         return await self._database.write(work)
-
-
-def _run_all(
-    works: Sequence[Callable[[Connection], TakenIn]], connection: Connection
-) -> list[TakenIn]:
-    return [work(connection) for work in works]
 
 
 def select_items() -> Select[Any]:

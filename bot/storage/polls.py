@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
 
-from bot.model import Feed, Pace, Publisher, PublisherKind, Rhythm
+from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
 from bot.storage.tables import Moment, feed, publisher
 
 #: A claimed feed comes free again after this long, should its poller die.
@@ -245,15 +245,17 @@ def to_feed(row: Row[Any]) -> Feed:
     """Return the feed that a row of FEED_COLUMNS holds."""
     return Feed(
         id=row.id,
-        name=row.name,
-        url=row.url,
-        publisher=to_publisher(row),
-        language=row.language,
-        every_s=row.every_s,
-        timezone=row.timezone,
-        user_agent=row.user_agent,
-        urgent=row.urgent,
-        allow_private=row.allow_private,
+        config=FeedConfig(
+            name=row.name,
+            url=row.url,
+            publisher=to_publisher(row),
+            language=row.language,
+            every_s=row.every_s,
+            timezone=row.timezone,
+            user_agent=row.user_agent,
+            urgent=row.urgent,
+            allow_private=row.allow_private,
+        ),
         etag=row.etag,
         last_modified=row.last_modified,
         body_hash=row.body_hash,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import FeedConfig, FeedsConfig
+from bot.config import FeedEntry, FeedsFile
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
@@ -97,7 +97,7 @@ async def day(sqlite_storage: Storage, worker: ParseWorker) -> AsyncIterator[Pub
     )
     await publishers.start()
     feeds = tuple(_configure(path, publishers.url) for path in PATHS if path not in _HOPS)
-    config = FeedsConfig(feeds_config("x").publishers, feeds)
+    config = FeedsFile(feeds_config("x").publishers, feeds)
     with ThreadPoolExecutor(1) as reading:
         for tick in range(96):
             now = publishers.now = START + tick * _TICK
@@ -110,10 +110,10 @@ async def day(sqlite_storage: Storage, worker: ParseWorker) -> AsyncIterator[Pub
     await publishers.stop()
 
 
-def _configure(path: str, url: str) -> FeedConfig:
+def _configure(path: str, url: str) -> FeedEntry:
     changes: dict[str, Any] = {"user_agent": "Mozilla/5.0"} if path == "named" else {}
     urgent = path.startswith("urgent")
-    return FeedConfig(
+    return FeedEntry(
         name=path, url=f"{url}/{path}", publisher="Sample Herald", language="en",
         allow_private=True, every_s=900 if urgent else 3600, urgent=urgent, **changes,
     )  # fmt: skip

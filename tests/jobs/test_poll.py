@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import FeedConfig, FeedsConfig
+from bot.config import FeedEntry, FeedsFile
 from bot.demo.feeds import FeedServer
 from bot.errors import DatabaseError
 from bot.feeds.fetch import FeedFetcher
@@ -53,13 +53,13 @@ class Newsrooms:
         self.names += names
         publishers = feeds_config("x").publishers
         feeds = tuple(
-            FeedConfig(
+            FeedEntry(
                 name=name, url=self.server.feed_url(name), publisher="Sample Herald",
                 language="en", allow_private=True, **changes,
             )
             for name in self.names
         )  # fmt: skip
-        await self.storage.feeds.save_config(FeedsConfig(publishers, feeds), NOW)
+        await self.storage.feeds.save_config(FeedsFile(publishers, feeds), NOW)
 
     def row(self, name: str) -> dict[str, Any]:
         return next(row for row in rows_of(self.storage, feed) if row["name"] == name)

@@ -7,7 +7,7 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
-from bot.config import FeedsConfig
+from bot.config import FeedsFile
 from bot.storage import Storage
 from bot.storage.arrivals import Arrivals
 from bot.storage.polls import POLL_LEASE, Failed, FetchOutcome, Unchanged
@@ -43,9 +43,9 @@ async def fail(storage: Storage, feed_id: int, reason: str) -> None:
     await storage.feeds.note_and_claim([note], NOW, 0)
 
 
-def moved(config: FeedsConfig, url: str) -> FeedsConfig:
+def moved(config: FeedsFile, url: str) -> FeedsFile:
     (entry,) = config.feeds
-    return FeedsConfig(config.publishers, (entry.model_copy(update={"url": url}),))
+    return FeedsFile(config.publishers, (entry.model_copy(update={"url": url}),))
 
 
 async def test_a_listed_feed_is_due_at_once_and_held_while_it_is_asked(storage: Storage) -> None:
@@ -108,7 +108,7 @@ async def test_a_new_address_drops_what_the_old_server_said_and_keeps_the_histor
     await polled(storage)
     await storage.feeds.save_config(moved(config, "https://new.example/rss"), NOW)
     (source,) = await storage.feeds.claim_due(NOW, 10)
-    assert (source.url, source.polled_before) == ("https://new.example/rss", True)
+    assert (source.config.url, source.polled_before) == ("https://new.example/rss", True)
     assert (source.etag, source.last_modified, source.body_hash) == ("", "", "")
 
 
@@ -118,7 +118,7 @@ async def test_an_edit_of_something_else_keeps_the_validators(storage: Storage) 
     await polled(storage)
     await storage.feeds.save_config(feeds_config("alpha", every_s=60, urgent=True), NOW)
     (source,) = await storage.feeds.claim_due(NOW + timedelta(hours=1), 10)
-    assert (source.etag, source.every_s, source.urgent) == ('"1"', 60, True)
+    assert (source.etag, source.config.every_s, source.config.urgent) == ('"1"', 60, True)
 
 
 async def test_a_publisher_may_be_described_anew(storage: Storage) -> None:
@@ -129,7 +129,7 @@ async def test_a_publisher_may_be_described_anew(storage: Storage) -> None:
         dataclasses.replace(config, publishers={"Sample Herald": publisher}), NOW
     )
     (source,) = await storage.feeds.claim_due(NOW, 10)
-    assert source.publisher.country == "GE"
+    assert source.config.publisher.country == "GE"
 
 
 async def test_sources_are_told_with_how_they_are_and_without_those_switched_off(

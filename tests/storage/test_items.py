@@ -74,7 +74,7 @@ async def test_a_changed_title_is_kept_beside_the_old_one_and_alerts_nobody_agai
     await take_in(storage, source, entry)
     await expand(storage)
     later = NOW + timedelta(minutes=5)
-    by_key, _ = await storage.items.find_known(source.id, ["1"], [])
+    by_key, _ = await storage.items.load_known(source.id, ["1"], [])
     await take_in(storage, source, now=later, listed=[(by_key["1"], "Talks on the border fail")])
     await expand(storage)
     (stored,) = await storage.items.load_latest(before=None, limit=5)
@@ -92,9 +92,9 @@ async def test_a_known_item_is_found_by_its_key_and_by_its_link_within_its_own_f
     taken = await take_in(storage, source, entry)
     known = KnownItem(taken.items[0].id, "Talks")
     link = entry.link
-    found = await storage.items.find_known(source.id, ["1", "2"], [link, "https://x.example/"])
+    found = await storage.items.load_known(source.id, ["1", "2"], [link, "https://x.example/"])
     assert found == ({"1": known}, {link: known})
-    assert await storage.items.find_known(source.id + 1, ["1"], [link]) == ({}, {})
+    assert await storage.items.load_known(source.id + 1, ["1"], [link]) == ({}, {})
 
 
 class _Breaking(PlainMatcher):
@@ -221,7 +221,7 @@ class TestReading:
         query = parse_keyword("border")
 
         async def find(before: int | None) -> list[int]:
-            found = await storage.items.find_holding(
+            found = await storage.items.load_holding(
                 query.anchors, lambda each: find_words(query, each) is not None,
                 before=before, limit=3,
             )  # fmt: skip
