@@ -20,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot import __version__, log
-from bot.config import Settings, find_planned, load_feeds, load_settings, read_settings
+from bot.config import Settings, load_feeds, load_settings, read_settings
 from bot.errors import ConfigError, DatabaseError, TokenRefused
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ app = typer.Typer(
 _out = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _NO_TOKEN = (
@@ -268,14 +267,11 @@ def _environment() -> dict[str, str]:
 
 
 def _settings() -> Settings:
-    environment = _environment()
     try:
-        settings = load_settings(environment)
+        settings = load_settings(_environment())
     except ConfigError as error:
         _refuse(error)
     log.configure(settings.log)
-    for name in find_planned(environment):
-        _log.warning("setting_without_effect", extra={"setting": name})
     return settings
 
 

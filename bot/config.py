@@ -29,8 +29,6 @@ from bot.errors import ConfigError, Problem
 from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
-#: Settings of the plan that nothing reads yet: they are no mistake, but whoever sets them is told.
-_PLANNED: frozenset[str] = frozenset()
 _SHORTEST_S = 30
 _TELEGRAM = "https://api.telegram.org"
 #: https://core.telegram.org/bots/api#setwebhook
@@ -144,12 +142,6 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
-def find_planned(environment: Mapping[str, str]) -> list[str]:
-    """Return the variables that are set but that nothing reads yet, to be warned about."""
-    names = [_PREFIX + setting.upper() for setting in sorted(_PLANNED)]
-    return [name for name in names if environment.get(name, "").strip()]
-
-
 def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
     """Return the settings of *environment* without those that are wrong, and what is wrong.
 
@@ -170,7 +162,7 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Proble
                 continue
         if setting in Settings.model_fields:
             values[setting] = value.strip()
-        elif setting not in _PLANNED:
+        else:
             known = [_PREFIX + field.upper() for field in Settings.model_fields]
             problems.append(Problem(name, "is not a setting", _did_you_mean(name, known)))
     while True:

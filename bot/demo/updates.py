@@ -64,15 +64,6 @@ class Updates:
         self._news.set()
         return update_id
 
-    def repeat(self, update_id: int) -> None:
-        """Queue again, under a new id, what an app sent twice or a lost answer brings back."""
-        for update in self._queue:
-            if update["update_id"] == update_id:
-                self._queue.append({**update, "update_id": self._next_id})
-                self._next_id += 1
-                self._news.set()
-                return
-
     async def poll(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """Answer getUpdates: confirm below the offset, then wait for something new."""
         if self.webhook_url:
