@@ -156,7 +156,7 @@ class Sahman:
     async def run(self, passes: Any) -> None:
         from bot import language
         from bot.app import settle_memory
-        from bot.config import FeedEntry, FeedsFile, PublisherEntry
+        from bot.config import FeedEntry, FeedList, PublisherEntry
         from bot.feeds.fetch import FeedFetcher
         from bot.feeds.worker import ParseWorker
         from bot.intake import Intake
@@ -168,7 +168,7 @@ class Sahman:
         engine = make_engine(f"sqlite:///{self.folder}/sahman.db")
         migrate(engine)
         storage = Storage(Database(engine))
-        config = FeedsFile(
+        config = FeedList(
             {"H": PublisherEntry(country="AM", kind=PublisherKind.PRIVATE)},
             tuple(
                 FeedEntry(

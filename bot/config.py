@@ -213,14 +213,14 @@ class FeedEntry(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedsFile:
+class FeedList:
     """The whole of feeds.yaml."""
 
     publishers: Mapping[str, PublisherEntry]
     feeds: tuple[FeedEntry, ...]
 
 
-def load_feeds(path: Path) -> FeedsFile:
+def load_feeds(path: Path) -> FeedList:
     """Read feeds.yaml; raise ConfigError with every problem, its line and its remedy."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -231,7 +231,7 @@ def load_feeds(path: Path) -> FeedsFile:
     return parse_feeds(text, path.name)
 
 
-def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedsFile:
+def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedList:
     """Read the text of a feeds.yaml; raise ConfigError with every problem, line and remedy."""
     try:
         document = YAML(typ="rt").load(text)
@@ -250,7 +250,7 @@ class _FeedsReader:
         self._name = name
         self._problems: list[Problem] = []
 
-    def read(self, document: Any) -> FeedsFile:
+    def read(self, document: Any) -> FeedList:
         if not isinstance(document, CommentedMap):
             self._report(0, "holds no feeds", "Begin with 'publishers:' and 'feeds:'")
             raise ConfigError(self._problems)
@@ -263,7 +263,7 @@ class _FeedsReader:
         feeds = self._feeds(document, publishers)
         if self._problems:
             raise ConfigError(self._problems)
-        return FeedsFile(publishers, tuple(feeds))
+        return FeedList(publishers, tuple(feeds))
 
     def _report(self, line: int, what: str, remedy: str) -> None:
         self._problems.append(Problem(f"{self._name} line {line + 1}", what, remedy))

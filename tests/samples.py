@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, update
 
-from bot.config import FeedEntry, FeedsFile, PublisherEntry
+from bot.config import FeedEntry, FeedList, PublisherEntry
 from bot.intake import KeywordBook, compile_keyword, find_words, matched_text
 from bot.matching import KEYS_VERSION, parse_keyword, read_text
 from bot.model import (
@@ -89,7 +89,7 @@ def item(**changes: Any) -> Item:
     )
 
 
-def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsFile:
+def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedList:
     """Return a feeds.yaml of one publisher with these feeds, each of its own host or all of one."""
     feeds = tuple(
         FeedEntry(
@@ -102,7 +102,7 @@ def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedsFile:
         for name in names
     )
     kind = PublisherKind.INDEPENDENT
-    return FeedsFile({"Sample Herald": PublisherEntry(country="AM", kind=kind)}, feeds)
+    return FeedList({"Sample Herald": PublisherEntry(country="AM", kind=kind)}, feeds)
 
 
 async def open_feed(storage: Storage, name: str = "alpha", *, polled: bool = True) -> Feed:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.chat.connection import ask_who_i_am, make_bot
-from bot.config import FeedsFile, Settings, load_feeds
+from bot.config import FeedList, Settings, load_feeds
 from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
@@ -71,7 +71,7 @@ async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCh
         worker.close()
 
 
-def enabled_feeds(config: FeedsFile) -> list[Feed]:
+def enabled_feeds(config: FeedList) -> list[Feed]:
     """Return the enabled feeds of feeds.yaml as they are before their first poll."""
     return [
         Feed(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from yarl import URL
 
-from bot.config import FeedEntry, FeedsFile
+from bot.config import FeedEntry, FeedList
 from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
 from bot.storage.polls import (
@@ -42,7 +42,7 @@ class Feeds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save_config(self, config: FeedsFile, now: datetime) -> None:
+    async def save_config(self, config: FeedList, now: datetime) -> None:
         """Make the rows say what feeds.yaml says; a feed that it no longer lists is disabled.
 
         A feed keeps its history under its name; a new URL drops what its old server said.

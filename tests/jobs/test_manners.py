@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import FeedEntry, FeedsFile
+from bot.config import FeedEntry, FeedList
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
@@ -97,7 +97,7 @@ async def day(sqlite_storage: Storage, worker: ParseWorker) -> AsyncIterator[Pub
     )
     await publishers.start()
     feeds = tuple(_configure(path, publishers.url) for path in PATHS if path not in _HOPS)
-    config = FeedsFile(feeds_config("x").publishers, feeds)
+    config = FeedList(feeds_config("x").publishers, feeds)
     with ThreadPoolExecutor(1) as reading:
         for tick in range(96):
             now = publishers.now = START + tick * _TICK

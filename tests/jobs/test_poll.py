@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import FeedEntry, FeedsFile
+from bot.config import FeedEntry, FeedList
 from bot.demo.feeds import FeedServer
 from bot.errors import DatabaseError
 from bot.feeds.fetch import FeedFetcher
@@ -59,7 +59,7 @@ class Newsrooms:
             )
             for name in self.names
         )  # fmt: skip
-        await self.storage.feeds.save_config(FeedsFile(publishers, feeds), NOW)
+        await self.storage.feeds.save_config(FeedList(publishers, feeds), NOW)
 
     def row(self, name: str) -> dict[str, Any]:
         return next(row for row in rows_of(self.storage, feed) if row["name"] == name)

@@ -7,7 +7,7 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
-from bot.config import FeedsFile
+from bot.config import FeedList
 from bot.storage import Storage
 from bot.storage.arrivals import Arrivals
 from bot.storage.polls import POLL_LEASE, Failed, FetchOutcome, Unchanged
@@ -43,9 +43,9 @@ async def fail(storage: Storage, feed_id: int, reason: str) -> None:
     await storage.feeds.note_and_claim([note], NOW, 0)
 
 
-def moved(config: FeedsFile, url: str) -> FeedsFile:
+def moved(config: FeedList, url: str) -> FeedList:
     (entry,) = config.feeds
-    return FeedsFile(config.publishers, (entry.model_copy(update={"url": url}),))
+    return FeedList(config.publishers, (entry.model_copy(update={"url": url}),))
 
 
 async def test_a_listed_feed_is_due_at_once_and_held_while_it_is_asked(storage: Storage) -> None:
