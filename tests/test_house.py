@@ -29,7 +29,7 @@ _HOMES = {
     "simplemma": ("language",),
     "babel": ("texts", "chat", "language"),
     "aiohttp": ("feeds", "chat/transport.py", "web", "demo"),
-    "ruamel": ("config.py", "feeds_yaml.py"),
+    "ruamel": ("config/", "feeds_yaml.py"),
     "typer": ("cli.py", "cli_feeds.py"),
     "rich": ("cli.py", "cli_feeds.py"),
     "dotenv": ("cli.py",),

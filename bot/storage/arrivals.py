@@ -11,19 +11,10 @@ from typing import Protocol
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import Feed, Item, NewItem
+from bot.storage.columns import Moment
 from bot.storage.database import insert_into, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
-from bot.storage.tables import (
-    Moment,
-    fanout,
-    item,
-    item_key,
-    item_title,
-    keyword,
-    match,
-    story,
-    story_item,
-)
+from bot.storage.tables import fanout, item, item_key, item_title, keyword, match, story, story_item
 
 
 class KeywordMatcher(Protocol):

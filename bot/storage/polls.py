@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
 
 from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
-from bot.storage.tables import Moment, feed, publisher
+from bot.storage.columns import Moment
+from bot.storage.tables import feed, publisher
 
 #: A claimed feed comes free again after this long, should its poller die.
 POLL_LEASE = timedelta(minutes=3)

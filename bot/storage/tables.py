@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from bot.storage.columns import Id, Moment, make_id, refer_to
 
 #: Named so that a migration can drop what an earlier one made, on both databases.
 metadata = MetaData(
@@ -38,68 +30,10 @@ metadata = MetaData(
 )
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as integer milliseconds; refuses naive values."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}: give it a zone")
-        return (value - _EPOCH) // timedelta(milliseconds=1)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(milliseconds=int(value))
-
-
-class now_ms(FunctionElement[int]):
-    """The database's clock in milliseconds: one clock for the leases of all processes."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(now_ms, "postgresql")
-def _now_postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
-    # Not clock_timestamp(): it is volatile, and a comparison with it could use no index.
-    return "(extract(epoch from statement_timestamp())*1000)::bigint"
-
-
-@compiles(now_ms, "sqlite")
-def _now_sqlite(element: Any, compiler: Any, **kwargs: Any) -> str:
-    return "CAST((julianday('now')-2440587.5)*86400000 AS INTEGER)"
-
-
-# SQLite gives only INTEGER PRIMARY KEY an id of its own.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# `sqlite_autoincrement`: without it, SQLite gives a deleted row's id to the next one, and a matcher
-# that still holds the old keyword would match for the new.
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True)
-
-
-def _to(column: str, *, primary_key: bool = False, index: bool = False) -> Column[int]:
-    """A reference to another row, gone with it."""
-    return Column(
-        f"{column.split('.')[0]}_id",
-        BigInteger,
-        ForeignKey(column, ondelete="CASCADE"),
-        primary_key=primary_key,
-        autoincrement=False,
-        nullable=False,
-        index=index,
-    )
-
-
 publisher = Table(
     "publisher",
     metadata,
-    _id(),
+    make_id(),
     Column("name", Text, nullable=False, unique=True),
     Column("country", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -110,10 +44,10 @@ publisher = Table(
 feed = Table(
     "feed",
     metadata,
-    _id(),
+    make_id(),
     Column("name", Text, nullable=False, unique=True),
     Column("url", Text, nullable=False),
-    _to("publisher.id", index=True),
+    refer_to("publisher.id", index=True),
     Column("language", Text, nullable=False),
     Column("every_s", Integer, nullable=False),
     Column("timezone", Text, nullable=False),
@@ -173,7 +107,7 @@ outage = Table(
 notice = Table(
     "notice",
     metadata,
-    _id(),
+    make_id(),
     Column("chat_id", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("facts", Text, nullable=False),
@@ -184,8 +118,8 @@ notice = Table(
 item = Table(
     "item",
     metadata,
-    _id(),
-    _to("feed.id"),
+    make_id(),
+    refer_to("feed.id"),
     Column("key", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("title", Text, nullable=False),
@@ -208,7 +142,7 @@ item = Table(
 item_title = Table(
     "item_title",
     metadata,
-    _to("item.id", primary_key=True),
+    refer_to("item.id", primary_key=True),
     Column("replaced_at", Moment, primary_key=True),
     Column("title", Text, nullable=False),
 )
@@ -218,14 +152,14 @@ item_key = Table(
     "item_key",
     metadata,
     Column("key", BigInteger, primary_key=True, autoincrement=False),
-    _to("item.id", primary_key=True, index=True),
+    refer_to("item.id", primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
 story = Table(
     "story",
     metadata,
-    _id(),
+    make_id(),
     Column("key", Text, nullable=False, unique=True),
     Column("opened_at", Moment, nullable=False),
     sqlite_autoincrement=True,
@@ -234,15 +168,15 @@ story = Table(
 story_item = Table(
     "story_item",
     metadata,
-    _to("story.id", primary_key=True),
-    _to("item.id", primary_key=True, index=True),
+    refer_to("story.id", primary_key=True),
+    refer_to("item.id", primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
 keyword = Table(
     "keyword",
     metadata,
-    _id(),
+    make_id(),
     Column("query", Text, nullable=False, unique=True),
     Column("compiled", Text, nullable=False),
     Column("keys_version", BigInteger, nullable=False),
@@ -252,7 +186,7 @@ keyword = Table(
 chat = Table(
     "chat",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("state", SmallInteger, nullable=False, server_default="0"),
     Column("state_reason", Text, nullable=False, server_default=""),
@@ -267,8 +201,8 @@ chat = Table(
 subscriber = Table(
     "subscriber",
     metadata,
-    _id(),
-    _to("chat.id"),
+    make_id(),
+    refer_to("chat.id"),
     Column("topic", BigInteger, nullable=False),
     Column("language", Text, nullable=False),
     Column("zone", Text, nullable=False),
@@ -286,8 +220,8 @@ subscriber = Table(
 subscription = Table(
     "subscription",
     metadata,
-    _to("keyword.id", primary_key=True),
-    _to("subscriber.id", primary_key=True),
+    refer_to("keyword.id", primary_key=True),
+    refer_to("subscriber.id", primary_key=True),
     Column("typed", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("ix_subscription_subscriber", "subscriber_id", "keyword_id"),
@@ -297,8 +231,8 @@ subscription = Table(
 match = Table(
     "match",
     metadata,
-    _to("item.id", primary_key=True),
-    _to("keyword.id", primary_key=True),
+    refer_to("item.id", primary_key=True),
+    refer_to("keyword.id", primary_key=True),
     Column("words", Text, nullable=False),
     Index("ix_match_keyword", "keyword_id", "item_id"),
     sqlite_with_rowid=False,
@@ -308,9 +242,9 @@ match = Table(
 fanout = Table(
     "fanout",
     metadata,
-    _to("item.id", primary_key=True),
-    _to("keyword.id", primary_key=True, index=True),
-    _to("story.id", index=True),
+    refer_to("item.id", primary_key=True),
+    refer_to("keyword.id", primary_key=True, index=True),
+    refer_to("story.id", index=True),
     Column("cursor", BigInteger, nullable=False, server_default="0"),
     Column("gravity", SmallInteger, nullable=False, server_default="0"),
     # When its story was last given a chunk: the one that waited longest is next.
@@ -323,8 +257,8 @@ _PENDING = text("state = 0")
 delivery = Table(
     "delivery",
     metadata,
-    _id(),
-    _to("subscriber.id"),
+    make_id(),
+    refer_to("subscriber.id"),
     Column("chat_id", BigInteger, nullable=False),
     Column("kind", SmallInteger, nullable=False),
     Column("ref", Text, nullable=False),
@@ -401,8 +335,8 @@ received_update = Table(
 typed_words = Table(
     "typed_words",
     metadata,
-    _id(),
-    _to("subscriber.id", index=True),
+    make_id(),
+    refer_to("subscriber.id", index=True),
     Column("words", Text, nullable=False),
     Column("typed_at", Moment, nullable=False, index=True),
     sqlite_autoincrement=True,
