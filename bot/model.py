@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import TypeAlias
 
 
 class PublisherKind(StrEnum):
@@ -298,6 +299,18 @@ class Delivery:
     #: This alert and the others that go with it in one bulletin, oldest first; empty: it goes by
     #: itself.
     bulletin: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message: what stands on it, and what it brings back when it is tapped."""
+
+    label: str
+    data: str  #: at most 64 bytes
+
+
+#: The buttons under a message, row by row.
+Keyboard: TypeAlias = Sequence[Sequence[Button]]
 
 
 @dataclass(frozen=True, slots=True)

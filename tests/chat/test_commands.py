@@ -15,7 +15,7 @@ from bot.model import Subscriber
 from bot.storage.polls import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
-from tests.chat.conftest import ANI, ARAM, OLEG, Sahman, labels
+from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
 from tests.samples import NOW, count_rows, feeds_config
 from tests.storage.test_keywords import add_plain
 
