@@ -195,6 +195,8 @@ class ParsedItem:
     title: str
     summary: str
     published_at: datetime | None
+    #: Its date is a day, of which `published_at` is the beginning.
+    day_only: bool = False
     #: Whom an aggregator names as the publisher, and that publisher's address.
     source: str = ""
     source_url: str = ""

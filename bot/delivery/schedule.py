@@ -41,15 +41,15 @@ def _slots(times: Sequence[str], zone: str, now: datetime) -> Iterator[tuple[dat
     local = ZoneInfo(zone)
     today = now.astimezone(local).date()
     slots = [
-        (_instant(day, time.fromisoformat(hour), local), f"{day.isoformat()}T{hour}")
+        (find_instant(day, time.fromisoformat(hour), local), f"{day.isoformat()}T{hour}")
         for day in (today + timedelta(days=offset) for offset in (-2, -1, 0, 1, 2))
         for hour in times
     ]
     yield from sorted(slots)
 
 
-def _instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """Return when a local time comes.
+def find_instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a local time comes.
 
     One that the clocks skip becomes the first valid instant after it; of one that comes twice, the
     first (PEP 495: fold=0).

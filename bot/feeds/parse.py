@@ -19,7 +19,7 @@ import feedparser
 
 from bot.errors import FeedEmpty, FeedError
 from bot.feeds.cleaning import clean_text, drop_invitation, find_shared_ending
-from bot.feeds.dates import read_date
+from bot.feeds.dates import WrittenDate, read_date
 from bot.feeds.decode import decode
 from bot.feeds.entries import EntryMemory, SplitFeed, split_entries
 from bot.feeds.links import read_aggregated_link
@@ -198,12 +198,14 @@ def _read_entry(entry: Any, url: str, zone: ZoneInfo) -> ParsedItem | None:
         link = ""
     if not link and guid.startswith(("http://", "https://")):
         link = guid
+    date = _read_published(entry, zone)
     item = ParsedItem(
         guid=guid[:_MAX_ID_CHARS],
         link=_absolute(url, link),
         title=title,
         summary="" if summary == title else summary,
-        published_at=_read_published(entry, zone),
+        published_at=date.at if date else None,
+        day_only=date is not None and date.day_only,
     )
     return _read_aggregated(item, entry)
 
@@ -240,15 +242,13 @@ def _find_summary(entry: Any) -> str:
     return str(entry.get("summary") or "") or next(iter(contents), "")
 
 
-def _read_published(entry: Any, zone: ZoneInfo) -> Any:
+def _read_published(entry: Any, zone: ZoneInfo) -> WrittenDate | None:
     """Return when an entry says it was published; None when it says nothing readable."""
     for name in ("published", "updated", "created"):
         # Not entry.get(): feedparser gives "published" for a missing "updated", with a warning.
-        written = str(dict.get(entry, name) or "")
-        if written:
-            at = read_date(written, dict.get(entry, f"{name}_parsed"), zone)
-            if at is not None:
-                return at
+        date = read_date(str(dict.get(entry, name) or ""), zone)
+        if date is not None:
+            return date
     return None
 
 

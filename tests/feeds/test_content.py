@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.feeds.backlog import Standing, judge
 from bot.feeds.cleaning import drop_invitation, find_shared_ending
-from bot.feeds.dates import read_date
 from bot.feeds.links import canonical_link, read_aggregated_link
 from bot.feeds.manners import Ceilings, next_poll_at
 from bot.feeds.parse import parse_feed
@@ -20,33 +18,6 @@ from bot.model import Feed, Pace, ParsedItem, Rhythm
 from tests.feeds.publishers import http_date
 from tests.feeds.test_parse import entry, rss
 from tests.samples import NOW, feed
-
-
-@pytest.mark.parametrize(
-    ("written", "utc"),
-    [
-        ("Wednesday, February 25, 2026 - 21:07", "2026-02-25 17:07"),
-        ("9 июня 2026 г., 17:42", "2026-06-09 13:42"),
-        ("Вт, 09 июн 2026 17:42:00 +0300", "2026-06-09 14:42"),
-        ("09 Май 2026 17:42 МСК", "2026-05-09 14:42"),
-        ("2026թ. հունիսի 9, 17:42", "2026-06-09 13:42"),
-        ("9 Մարտ, 2026 17:42", "2026-03-09 13:42"),
-        ("17:42 12.09.2026", "2026-09-12 13:42"),
-        ("12.09.2026 17:42:10 MSK", "2026-09-12 14:42:10"),
-        ("12.09.26, 17:42", "2026-09-12 13:42"),
-        ("Feb 25, 2026 9:07 pm", "2026-02-25 17:07"),
-    ],
-)
-def test_dates_are_read_as_the_region_writes_them(written: str, utc: str) -> None:
-    read = read_date(written, None, ZoneInfo("Asia/Yerevan"))
-    assert read == datetime.fromisoformat(utc).replace(tzinfo=UTC)
-    (item,) = parse_feed(rss(entry(pubDate=written)), "", "http://x.example/", "Asia/Yerevan").items
-    assert item.published_at == read
-
-
-@pytest.mark.parametrize("written", ["31 июня 2026", "вчера", "32 Մարտ 2026", "99:99 1 мая 2026"])
-def test_a_date_that_cannot_be_is_none(written: str) -> None:
-    assert read_date(written, None, ZoneInfo("UTC")) is None
 
 
 @pytest.mark.parametrize(
