@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,19 +14,15 @@ from bot.feeds.fetch import FeedFetcher, FetchedFeed
 from bot.feeds.manners import Ceilings, next_allowed_at, next_poll_at, next_try_at
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
+from bot.jobs.rounds import Rounds
 from bot.model import Feed, PollResult
 from bot.storage import Storage
 from bot.storage.polls import Failed, Unchanged
 
 _log = logging.getLogger(__name__)
 
-#: Feeds asked at the same time, at most two of one host.
-CONCURRENCY = 16
-_CLAIM = 64
-_CLAIMED_AHEAD = 48
-_TICK_S = 2.0
-#: Between claims that find less than there is room for: a claim costs as much as ten polls.
-_CLAIM_PAUSE_S = 0.05
+#: While feeds are asked, more may come due.
+_PATIENCE_S = 2.0
 #: So many failures in a row where a redirect leads, and a feed's own address is asked again.
 _STAYS_MOVED = 2
 
@@ -48,14 +43,9 @@ class PollJob:
         self._worker = worker
         self._intake = intake
         self._ceilings = ceilings or Ceilings()
-        self._polling: dict[asyncio.Task[PollResult], Feed] = {}
-        self._round: asyncio.Task[None] | None = None
-        self._claiming: asyncio.Task[int] | None = None
-        #: Set when a poll or a claim has ended.
-        self._stirred = asyncio.Event()
         self._now = datetime.min.replace(tzinfo=UTC)
-        #: Held for us and not asked yet: a claim for each feed would cost more than the feed.
-        self._claimed: deque[Feed] = deque()
+        self._rounds = Rounds(self._note_and_claim, self._poll)
+        self._round: asyncio.Task[None] | None = None
         self._notes: list[Unchanged | Failed] = []
         #: Set when a poll has matched something: deliveries may be owed.
         self.matched = asyncio.Event()
@@ -71,83 +61,32 @@ class PollJob:
     async def run_round(self, now: datetime) -> list[PollResult]:
         """Poll every feed that is due at *now*, once; return what each brought, by name."""
         self._now = now
-        results = await self._drain(patience_s=None)
+        brought: list[PollResult] = []
+
+        async def poll(feed: Feed) -> None:
+            brought.append(await self._poll(feed))
+
+        await Rounds(self._note_and_claim, poll).run()
         await self._save_notes()
-        return sorted(results, key=lambda result: result.feed)
+        return sorted(brought, key=lambda result: result.feed)
 
     async def finish(self, within_s: float) -> None:
         """Let polls that are under way end; what takes longer is dropped and polled again."""
         if self._round is not None:
             self._round.cancel()
             await asyncio.gather(self._round, return_exceptions=True)
-        if self._claiming is not None:
-            await asyncio.gather(self._claiming, return_exceptions=True)
-        if self._polling:
-            _, late = await asyncio.wait(self._polling, timeout=within_s)
+        left = await self._rounds.finish(within_s)
+        if left:
             # They would be held for minutes after a restart, with the news they bring.
-            self._claimed.extend(self._polling[task] for task in late)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            with contextlib.suppress(DatabaseError):
+                await self._storage.feeds.let_go([feed.id for feed in left])
         await self._save_notes()
 
     async def _go_on(self) -> None:
         try:
-            await self._drain(patience_s=_TICK_S)
+            await self._rounds.run(patience_s=_PATIENCE_S)
         except DatabaseError as error:
             _log.error("polls_not_claimed", extra={"reason": str(error)})
-
-    async def _drain(self, patience_s: float | None) -> list[PollResult]:
-        """Poll until nothing is due any more and nothing is under way.
-
-        With a *patience_s*, what comes due meanwhile is begun without waiting for a slow feed.
-        """
-        loop = asyncio.get_running_loop()
-        asked: list[asyncio.Task[PollResult]] = []
-        worth_claiming, claim_again_s = True, 0.0
-        while True:
-            while self._claimed and len(self._polling) < CONCURRENCY:
-                feed = self._claimed.popleft()
-                task = asyncio.create_task(self._poll(feed, self._now))
-                self._polling[task] = feed
-                task.add_done_callback(self._ended)
-                if patience_s is None:
-                    asked.append(task)
-            # Claimed ahead, while others are asked.
-            room = self._claiming is None and len(self._claimed) < _CLAIMED_AHEAD
-            idle = not self._polling
-            pause_s = 0.0 if idle else claim_again_s - loop.time()
-            if worth_claiming and room and pause_s <= 0:
-                worth_claiming, pause_s = False, 0.0
-                self._claiming = asyncio.create_task(self._claim_more())
-                self._claiming.add_done_callback(lambda _: self._stirred.set())
-            if self._claiming is None and not self._polling:
-                return [task.result() for task in asked]
-            under_way = len(self._polling)
-            waits_to_claim = worth_claiming and room
-            try:
-                await asyncio.wait_for(
-                    self._stirred.wait(), pause_s if waits_to_claim else patience_s
-                )
-            except TimeoutError:
-                worth_claiming = True  # more may be due by now
-            self._stirred.clear()
-            if len(self._polling) < under_way:
-                worth_claiming = True  # a host may be free for its next feed
-            if self._claiming is not None and self._claiming.done():
-                ended, self._claiming = self._claiming, None
-                found = ended.result()
-                worth_claiming = found > 0 or worth_claiming
-                claim_again_s = 0.0 if found == _CLAIM else loop.time() + _CLAIM_PAUSE_S
-
-    def _ended(self, task: asyncio.Task[PollResult]) -> None:
-        self._polling.pop(task, None)
-        self._stirred.set()
-
-    async def _claim_more(self) -> int:
-        found = await self._note_and_claim(_CLAIM)
-        self._claimed.extend(found)
-        return len(found)
 
     async def _note_and_claim(self, room: int) -> list[Feed]:
         """Note how polls ended, and claim what is due, less what asks not to be asked now."""
@@ -164,10 +103,6 @@ class PollJob:
         return asked
 
     async def _save_notes(self) -> None:
-        if self._claimed:
-            with contextlib.suppress(DatabaseError):
-                await self._storage.feeds.let_go([feed.id for feed in self._claimed])
-            self._claimed.clear()
         settling = list(self._notes)
         if not settling:
             return
@@ -178,7 +113,8 @@ class PollJob:
         else:
             del self._notes[: len(settling)]
 
-    async def _poll(self, feed: Feed, now: datetime) -> PollResult:
+    async def _poll(self, feed: Feed) -> PollResult:
+        now = self._now
         try:
             result = await self._poll_strictly(feed, now)
         except FeedError as error:

@@ -17,7 +17,8 @@ from bot.errors import DatabaseError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
-from bot.jobs.poll import CONCURRENCY, PollJob
+from bot.jobs.poll import PollJob
+from bot.jobs.rounds import CONCURRENCY
 from bot.storage import Storage
 from bot.storage.polls import PER_HOST
 from bot.storage.tables import delivery, feed
@@ -192,7 +193,7 @@ async def test_no_more_feeds_than_agreed_are_asked_at_a_time(newsrooms: Newsroom
     most = 0
     for _ in range(1_000):
         await newsrooms.job.start_due(NOW)
-        most = max(most, len(newsrooms.job._polling))
+        most = max(most, newsrooms.job._rounds.under_way)
         await asyncio.sleep(0.01)
         if all(newsrooms.row(name)["first_polled_at"] for name in names):
             break
