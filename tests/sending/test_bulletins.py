@@ -110,14 +110,14 @@ async def test_one_alert_that_cannot_be_told_is_alone_to_blame(
     follower: Sahman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A poison message: every text that tells of it is refused, in any form."""
-    send_once = follower.sender._messenger._send_once
+    send_once = follower.sender._courier._messenger._send_once
 
     async def refusing(text: str, *more: Any) -> Any:
         if "poison" in text:
             follower.api.refuse("sendMessage", 400, "Bad Request: message is poison")
         return await send_once(text, *more)
 
-    monkeypatch.setattr(follower.sender._messenger, "_send_once", refusing)
+    monkeypatch.setattr(follower.sender._courier._messenger, "_send_once", refusing)
     await follower.news(*(f"Border item {n}" for n in range(7)), "Border poison")
     told = "\n".join(await drained(follower))
     assert [told.count(f"Border item {n}") for n in range(7)] == [1] * 7

@@ -143,13 +143,13 @@ async def test_what_may_have_been_taken_is_repeated_over_a_connection_of_its_own
 ) -> None:
     """A dead connection in the pool would swallow the second copy too."""
     fresh = []
-    send_once = village.sender._messenger._send_once
+    send_once = village.sender._courier._messenger._send_once
 
     async def watching(*given: Any) -> int:
         fresh.append(transport.over_fresh_connection.get())
         return await send_once(*given)
 
-    monkeypatch.setattr(village.sender._messenger, "_send_once", watching)
+    monkeypatch.setattr(village.sender._courier._messenger, "_send_once", watching)
     village.api.faults.plan(faults.cut(accepted=True), "sendMessage", chats=[READERS[0]])
     village.start()
     await village.news(STORIES[0])

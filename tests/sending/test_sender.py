@@ -12,7 +12,7 @@ import pytest
 from bot.errors import DatabaseError, TokenRefused
 from bot.jobs.digest import owe_due_digests
 from bot.model import ChatState, DeliveryState
-from bot.sending import sender as sending
+from bot.sending import courier
 from bot.storage.tables import chat, delivery
 from bot.telegram_api import transport
 from tests.loopback import ANI, OLEG, Sahman
@@ -170,14 +170,14 @@ async def test_one_message_that_cannot_be_composed_holds_up_no_other(
     follower: Sahman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await follower.say("/add border", OLEG)
-    compose = follower.sender._composer.compose
+    compose = follower.sender._courier._composer.compose
 
     async def broken(owed: Any, alerted: Any, now: Any) -> Any:
         if owed.subscriber.chat_id == ANI:
             raise KeyError("a bug of ours")
         return await compose(owed, alerted, now)
 
-    monkeypatch.setattr(follower.sender._composer, "compose", broken)
+    monkeypatch.setattr(follower.sender._courier._composer, "compose", broken)
     await follower.news("Border")
     await follower.api.wait_messages(OLEG, count=2)
     monkeypatch.undo()
@@ -210,7 +210,7 @@ async def test_what_was_sent_while_the_database_was_away_is_stored_when_it_is_ba
 async def test_a_send_that_could_outlive_its_lease_is_not_begun(
     follower: Sahman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "_LATEST_START_S", -1)
+    monkeypatch.setattr(courier, "_LATEST_START_S", -1)
     await follower.news("Border")
     while not rows_of(follower.storage, chat)[0]["lease"]:  # noqa: ASYNC110 - a database
         await asyncio.sleep(0.01)
