@@ -148,7 +148,7 @@ async def measure(engine: Engine, name: str, count: int, rate: float) -> Result:
     told = [
         new_item(
             f"Talks at the border crossing {number + 1} went on",
-            summary=_SUMMARY, published_at=now, seen_at=now, alerts=False, matches=True,
+            summary=_SUMMARY, published_at=now, seen_at=now, silence=Silence.BACKLOG, matches=True,
         )
         for number in range(_DIGEST_ITEMS - 1)
     ]  # fmt: skip

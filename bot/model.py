@@ -57,6 +57,28 @@ class DeliveryState(IntEnum):
     CANCELLED = 3  #: no longer owed: the chat is gone, or there was nothing to say
 
 
+class Silence(StrEnum):
+    """Why an item alerted nobody, or was not read; counted for each feed and day."""
+
+    FIRST_READING = "first_reading"  #: its feed was read for the first time
+    STALE = "stale"  #: published long before it was first seen
+    BACKLOG = "backlog"  #: its feed returned, moved or listed an archive: told in digests
+    RENAMED = "renamed"  #: it is stored already, under another guid or link
+    REWRITTEN = "rewritten"  #: its words changed too late, or with most of its document
+    REPEATED = "repeated"  #: another item told it: in its document, or at the same address
+    UNREADABLE = "unreadable"
+    OVER_LIMIT = "over_limit"  #: its document lists more than is read
+    REFUSED = "refused"  #: by the database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many items of one feed and day met with one fate, and the last of them."""
+
+    count: int
+    example: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
     """Who stands behind one or several feeds."""
@@ -120,6 +142,7 @@ class Feed:
     moved: bool = False
     read_at: datetime | None = None  #: when its list of items was last read
     last_success_at: datetime | None = None
+    answered_at: datetime | None = None  #: when it last sent a whole document
     gap_s: int = 0  #: how long it was last left alone
     pace: Pace = Pace()
     rhythm: Rhythm = Rhythm()
@@ -207,7 +230,8 @@ class ParsedFeed:
 
     items: tuple[ParsedItem, ...]
     pace: Pace = Pace()  #: without what the server's headers say
-    skipped: tuple[str, ...] = ()  #: entries that an error of ours kept from being read, with why
+    skipped: tuple[str, ...] = ()  #: entries that could not be read, with why
+    left_out: int = 0  #: entries over the limit, which were not looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +250,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """A stored item as it is compared with what its feed lists now."""
+
+    id: int
+    key: str
+    title: str
+    text_hash: int
+    published_at: datetime
+    dated_at: datetime | None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """An item that is not in the archive yet, read and ready to be stored."""
 
@@ -239,10 +276,29 @@ class NewItem:
     seen_at: datetime
     story_key: str
     keys: frozenset[str]
-    alerts: bool  #: False: stored in silence (first poll, or old when first seen)
+    silence: Silence | None = None  #: why it alerts nobody; None: it does
     matches: bool = False  #: stored in silence, but told in the next digest (a feed that returned)
+    dated_at: datetime | None = None  #: what its feed says; None: nothing
+    link_key: str = ""  #: its address in comparable form, where that is its own
+    text_hash: int = 0  #: of its words, to notice that they change
+    replaces: int | None = None  #: an earlier item whose guid it bears now
     source: str = ""  #: its publisher, where that is not its feed's
     gravity: int = 0  #: of its gravest concept in the glossary, 0 to MAX_GRAVITY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedItem:
+    """A stored item whose words are others now."""
+
+    id: int
+    title: str
+    summary: str
+    language: str
+    source: str
+    keys: frozenset[str]
+    text_hash: int
+    gravity: int
+    alerts: bool  #: whom only the new words satisfy is alerted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
 from bot.storage.receiving import Receiving
+from bot.storage.silences import Silences
 from bot.storage.subscribers import Subscribers
 
 
@@ -23,6 +24,7 @@ class Storage:
         self.items = Items(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)
+        self.silences = Silences(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database)
         self.receiving = Receiving(database)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
 
-from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
+from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm, Silence, Tally
+from bot.storage.database import REFUSALS, is_refusal
+from bot.storage.silences import save_tallies
 from bot.storage.tables import Moment, feed, publisher
 
 #: A claimed feed comes free again after this long, should its poller die.
@@ -56,6 +60,7 @@ class Unchanged:
     last_modified: str
     fresh_s: int
     moved_to: str = ""
+    whole: bool = False  #: it sent the bytes again, and did not only say so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,11 @@ class Failed:
     stay: bool = False  #: what its redirects led to is no better: ask its own address again
 
 
+#: What the database refused is not asked for again at once.
+_REFUSED_WAITS = timedelta(hours=1)
+
+_log = logging.getLogger(__name__)
+
 # Made once: a poll is cheaper than the making of its statement.
 _WELL: dict[str, Any] = {
     "next_poll_at": bindparam("next_poll_at"),
@@ -82,6 +92,7 @@ _WELL: dict[str, Any] = {
     "fresh_s": bindparam("fresh_s"),
     "moved_to": bindparam("moved_to"),
     "last_success_at": bindparam("at", type_=Moment()),
+    "answered_at": func.coalesce(bindparam("answered_at", type_=Moment()), feed.c.answered_at),
     "failures": 0,
     "failed_since": None,
     "error": "",
@@ -110,8 +121,25 @@ _POLLED = (
 )  # fmt: skip
 
 
-def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now: datetime) -> None:
-    """Note a good poll, in the transaction that stores what it brought."""
+def mark_polled(
+    connection: Connection,
+    feed_id: int,
+    outcome: FetchOutcome,
+    now: datetime,
+    *,
+    carefully: bool = False,
+) -> None:
+    """Note a good poll, in the transaction that stores what it brought.
+
+    *carefully*, what the database refuses of it is left out.
+    """
+    if carefully:
+        plain = FetchOutcome(
+            etag="", last_modified="", body_hash="", next_poll_at=outcome.next_poll_at
+        )
+        if try_alone(connection, lambda: mark_polled(connection, feed_id, outcome, now)):
+            return
+        outcome = plain
     connection.execute(
         _POLLED,
         dict(
@@ -122,6 +150,7 @@ def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now
             body_hash=outcome.body_hash,
             moved_to=outcome.moved_to,
             at=now,
+            answered_at=now,
             fresh_s=outcome.pace.fresh_s,
             asks_every_s=outcome.pace.every_s,
             skip_hours=_to_numbers(outcome.pace.skip_hours),
@@ -167,10 +196,50 @@ def save_unchanged(connection: Connection, notes: Sequence[Unchanged]) -> None:
                 "fresh_s": note.fresh_s,
                 "moved_to": note.moved_to,
                 "at": note.at,
+                "answered_at": note.at if note.whole else None,
             }
             for note in notes
         ],
     )
+
+
+def save_notes(connection: Connection, notes: Sequence[Unchanged | Failed]) -> None:
+    """Note how polls ended that stored nothing."""
+    save_unchanged(connection, [each for each in notes if isinstance(each, Unchanged)])
+    for note in notes:
+        if isinstance(note, Failed):
+            save_failed(connection, note)
+
+
+def save_notes_carefully(connection: Connection, notes: Sequence[Unchanged | Failed]) -> None:
+    """Note each poll by itself: one that the database refuses is dropped alone, and said.
+
+    Its feed is asked again when it would have been, as one that failed.
+    """
+    for note in notes:
+        if try_alone(connection, partial(save_notes, connection, [note])):
+            continue
+        save_tallies(connection, note.feed_id, {Silence.REFUSED: Tally(count=1)}, note.at)
+        refused = Failed(
+            feed_id=note.feed_id,
+            at=note.at,
+            next_poll_at=min(note.next_poll_at, note.at + _REFUSED_WAITS),
+            reason="the database refuses what its server said",
+        )
+        save_failed(connection, refused)
+
+
+def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
+    """Do something in a savepoint; say whether the database took it. A refusal is logged."""
+    try:
+        with connection.begin_nested():
+            work()
+    except REFUSALS as error:
+        if not is_refusal(error):
+            raise
+        _log.error("note_refused", extra={"reason": str(error).splitlines()[0][:300]})
+        return False
+    return True
 
 
 def save_failed(connection: Connection, note: Failed) -> None:
@@ -265,6 +334,7 @@ def to_feed(row: Row[Any]) -> Feed:
         moved=row.moved,
         read_at=row.read_at,
         last_success_at=row.last_success_at,
+        answered_at=row.answered_at,
         gap_s=row.gap_s,
         pace=Pace(
             fresh_s=row.fresh_s,

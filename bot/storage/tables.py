@@ -151,6 +151,10 @@ feed = Table(
     Column("rhythm_at", Moment),
     Column("newest_at", Moment),
     Column("last_new_at", Moment),
+    # When it last answered with a whole document, not with "not modified".
+    Column("answered_at", Moment),
+    # Operators were told that all its news of a day ended in silence; empty once it does not.
+    Column("silence_told_on", Text, nullable=False, server_default=""),
     Column("failed_since", Moment),
     Column("gone_at", Moment),
     sqlite_autoincrement=True,
@@ -198,19 +202,42 @@ item = Table(
     # Its publisher, where an aggregator's feed names one.
     Column("source", Text, nullable=False, server_default=""),
     Column("keys_version", BigInteger, nullable=False),
+    # What its feed says of when it was published; nothing where it says nothing.
+    Column("dated_at", Moment),
+    # A hash of its address in comparable form, where that is its own: links have no bound.
+    Column("link_key", BigInteger),
+    # A hash of its words: they are read again only where it differs. 0: not known.
+    Column("text_hash", BigInteger, nullable=False, server_default="0"),
+    # Why it alerted nobody; empty: it could.
+    Column("silence", Text, nullable=False, server_default=""),
     UniqueConstraint("feed_id", "key"),
-    Index("ix_item_feed_link", "feed_id", "link"),
+    Index("ix_item_feed_link", "feed_id", "link_key"),
     Index("ix_item_newest", "published_at", "id"),
     sqlite_autoincrement=True,
 )
 
-#: Titles that an item bore before the one it bears now.
-item_title = Table(
-    "item_title",
+#: The words that an item bore before those it bears now.
+item_version = Table(
+    "item_version",
     metadata,
     _to("item.id", primary_key=True),
     Column("replaced_at", Moment, primary_key=True),
     Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False, server_default=""),
+)
+
+#: What became of a feed's items of one day (UTC): new, alerted, changed, or silent and why.
+feed_day = Table(
+    "feed_day",
+    metadata,
+    _to("feed.id", primary_key=True),
+    Column("on_day", Text, primary_key=True),
+    Column("fate", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("example", Text, nullable=False, server_default=""),
+    Column("example_at", Moment, nullable=False),
+    Index("ix_feed_day_on_day", "on_day"),
+    sqlite_with_rowid=False,
 )
 
 #: The words of an item in comparable form, as 64-bit hashes: serves search in the archive.
