@@ -40,7 +40,7 @@ from sqlalchemy import (
 )
 
 from bot.delivery.render import render_digest
-from bot.model import Subscriber
+from bot.model import Silence, Subscriber
 from bot.storage import Storage, fanout
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Fate, Outcome

@@ -22,7 +22,9 @@ _LAST_SLASHES = re.compile(r"/+(?=[?#]|$)")
 
 def _hash_link(link: str) -> int:
     same = _LAST_SLASHES.sub("", _SCHEME.sub("", link), count=1)
-    return int.from_bytes(hashlib.blake2b(same.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(
+        hashlib.blake2b(same.encode(), digest_size=8).digest(), "big", signed=True
+    )
 
 
 def _fill_link_keys() -> None:

@@ -17,7 +17,7 @@ from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.model import Feed, PollResult
 from bot.storage import Storage
-from bot.storage.polls import Failed, Unchanged
+from bot.storage.poll_notes import Failed, Unchanged
 
 _log = logging.getLogger(__name__)
 

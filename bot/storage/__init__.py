@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from bot.storage.database import Database
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.config import Settings
+from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
 from bot.storage.health import Health
@@ -28,3 +33,15 @@ class Storage:
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database)
         self.receiving = Receiving(database)
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
+    """Open the database, its tables brought up to this version; raises DatabaseError."""
+    engine = make_engine(settings.database_url.get_secret_value())
+    database = Database(engine)
+    try:
+        await asyncio.to_thread(migrate, engine)
+        yield Storage(database)
+    finally:
+        database.close()

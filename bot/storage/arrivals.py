@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,17 +12,15 @@ from typing import Protocol
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import ChangedItem, Feed, Item, NewItem, Silence, Tally
+from bot.storage.columns import Moment
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
+from bot.storage.search_keys import forget_keys, hash_link, save_keys
 from bot.storage.silences import Fate, save_tallies
+from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
-    Moment,
-    fanout,
     item,
-    item_key,
     keyword,
-    match,
-    story,
     story_item,
 )
 from bot.storage.versions import save_change
@@ -84,17 +81,6 @@ class TakenIn:
     matches: int
 
 
-def hash_key(key: str) -> int:
-    """Return a word's comparable form as the signed 64-bit integer that is stored for it."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def hash_link(link_key: str) -> int | None:
-    """Return an address in comparable form as it is stored and looked for; None for none."""
-    return hash_key(link_key) if link_key else None
-
-
 # Made once: every poll says it.
 _LISTED = (
     update(item)
@@ -106,7 +92,6 @@ _KEYWORDS_SINCE = (
     .where(keyword.c.id > bindparam("newest"))
     .order_by(keyword.c.id)
 )
-_STORIES = select(story.c.id, story.c.key).where(story.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def save_arrivals(
@@ -214,7 +199,7 @@ class _Saving:
             )
         ids = _save_items(self._connection, self._source.id, arrived, self._keys_version)
         new = [entry for entry in arrived if entry.key in ids]
-        stories, told = _save_stories(self._connection, ids, new)
+        stories, told = save_stories(self._connection, ids, new)
         repeated = [ids[entry.key] for entry in new if entry.story_key in told]
         if repeated:
             self._connection.execute(
@@ -239,17 +224,17 @@ class _Saving:
             return 0
         found = dict(self._matcher.find(entry, entry.source or self._source.config.publisher.name))
         alive = self._take_alive(found)
-        _save_matches(self._connection, item_id, found, alive)
+        save_matches(self._connection, item_id, found, alive)
         if entry.silence is not None:
             return 0
-        _owe_alerts(self._connection, item_id, story_id, entry.gravity, alive)
+        owe_alerts(self._connection, item_id, story_id, entry.gravity, alive)
         self.matches += len(alive)
         return len(alive)
 
     def save_changed(self, changed: ChangedItem) -> None:
         """Store an item's new words; alert whom only they satisfy, where that is wanted."""
         save_change(self._connection, changed, self._keys_version, self._now)
-        self._connection.execute(item_key.delete().where(item_key.c.item_id == changed.id))
+        forget_keys(self._connection, [changed.id])
         save_keys(self._connection, {changed.id: changed.keys})
         if not changed.alerts:
             return
@@ -261,8 +246,8 @@ class _Saving:
         )
         if not alive or told is None:
             return
-        _save_matches(self._connection, changed.id, found, alive)
-        _owe_alerts(self._connection, changed.id, int(told), changed.gravity, alive)
+        save_matches(self._connection, changed.id, found, alive)
+        owe_alerts(self._connection, changed.id, int(told), changed.gravity, alive)
         self.matches += len(alive)
         self.tally(Fate.CHANGED, "")
 
@@ -274,17 +259,6 @@ class _Saving:
         for gone in set(found) - alive:
             self._matcher.forget(gone)
         return alive
-
-
-def save_keys(connection: Connection, keys: Mapping[int, Collection[str]]) -> None:
-    """Store the words of items, by item, in their comparable form."""
-    rows = [
-        {"key": value, "item_id": item_id}
-        for item_id, words in keys.items()
-        for value in {*map(hash_key, words)}
-    ]
-    if rows:
-        connection.execute(item_key.insert(), rows)
 
 
 def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
@@ -326,63 +300,6 @@ def _save_items(
     ids = {row.key: row.id for row in connection.execute(statement, rows)}
     save_keys(connection, {ids[entry.key]: entry.keys for entry in new if entry.key in ids})
     return ids
-
-
-def _save_stories(
-    connection: Connection, ids: Mapping[str, int], new: Sequence[NewItem]
-) -> tuple[dict[str, int], set[str]]:
-    """Open the stories of new items that are not open yet.
-
-    Returns all their ids by key, and the keys of those that were open before.
-    """
-    if not new:
-        return {}, set()
-    keys = [entry.story_key for entry in new]
-    told = {row.key for row in connection.execute(_STORIES, {"keys": keys})}
-    opened = [{"key": entry.story_key, "opened_at": entry.seen_at} for entry in new]
-    connection.execute(insert_into(connection, story).on_conflict_do_nothing(), opened)
-    found = connection.execute(_STORIES, {"keys": keys})
-    stories = {row.key: row.id for row in found}
-    connection.execute(
-        story_item.insert(),
-        [{"story_id": stories[entry.story_key], "item_id": ids[entry.key]} for entry in new],
-    )
-    return stories, told
-
-
-def _save_matches(
-    connection: Connection,
-    item_id: int,
-    words: Mapping[int, tuple[str, ...]],
-    keyword_ids: Collection[int],
-) -> None:
-    if not keyword_ids:
-        return
-    connection.execute(
-        insert_into(connection, match).on_conflict_do_nothing(),
-        [
-            {"item_id": item_id, "keyword_id": each, "words": "\n".join(words[each])}
-            for each in keyword_ids
-        ],
-    )
-
-
-def _owe_alerts(
-    connection: Connection,
-    item_id: int,
-    story_id: int,
-    gravity: int,
-    keyword_ids: Collection[int],
-) -> None:
-    if not keyword_ids:
-        return
-    connection.execute(
-        insert_into(connection, fanout).on_conflict_do_nothing(),
-        [
-            {"item_id": item_id, "keyword_id": each, "story_id": story_id, "gravity": gravity}
-            for each in keyword_ids
-        ],
-    )
 
 
 def _to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:

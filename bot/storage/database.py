@@ -150,6 +150,19 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, DataError) or state.startswith(("22", "54"))
 
 
+def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
+    """Do something in a savepoint; say whether the database took it. A refusal is logged."""
+    try:
+        with connection.begin_nested():
+            work()
+    except REFUSALS as error:
+        if not is_refusal(error):
+            raise
+        _log.error("note_refused", extra={"reason": str(error).splitlines()[0][:300]})
+        return False
+    return True
+
+
 def take_intake_lock(connection: Connection) -> None:
     """Hold the one lock under which ids follow the order of commits, until the transaction ends.
 

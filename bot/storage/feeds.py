@@ -14,15 +14,8 @@ from bot.config import FeedEntry, FeedList
 from bot.errors import DataRefused
 from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
-from bot.storage.polls import (
-    FEED_COLUMNS,
-    Failed,
-    Unchanged,
-    claim_due,
-    save_notes,
-    save_notes_carefully,
-    to_publisher,
-)
+from bot.storage.poll_notes import Failed, Unchanged, save_notes, save_notes_carefully
+from bot.storage.polls import FEED_COLUMNS, claim_due, to_publisher
 from bot.storage.tables import feed, publisher
 
 

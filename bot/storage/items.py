@@ -27,14 +27,13 @@ from bot.storage.arrivals import (
     Arrivals,
     KeywordMatcher,
     TakenIn,
-    hash_key,
     save_arrivals,
-    save_keys,
 )
+from bot.storage.columns import Moment
 from bot.storage.database import Database
 from bot.storage.polls import FetchOutcome
+from bot.storage.search_keys import forget_keys, hash_key, save_keys
 from bot.storage.tables import (
-    Moment,
     feed,
     item,
     item_key,
@@ -246,7 +245,7 @@ class Items:
         """Store the keys of items anew."""
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(item_key).where(item_key.c.item_id.in_(keys)))
+            forget_keys(connection, keys)
             save_keys(connection, keys)
             connection.execute(
                 update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)

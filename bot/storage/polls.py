@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text, update
 
-from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm, Silence, Tally
-from bot.storage.database import REFUSALS, is_refusal
-from bot.storage.silences import save_tallies
-from bot.storage.tables import Moment, feed, publisher
+from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
+from bot.storage.columns import Moment
+from bot.storage.database import try_alone
+from bot.storage.tables import feed, publisher
 
 #: A claimed feed comes free again after this long, should its poller die.
 POLL_LEASE = timedelta(minutes=3)
@@ -49,38 +46,6 @@ class FetchOutcome:
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unchanged:
-    """A poll to which the server said "not modified", or sent the same bytes as before."""
-
-    feed_id: int
-    at: datetime
-    next_poll_at: datetime
-    etag: str
-    last_modified: str
-    fresh_s: int
-    moved_to: str = ""
-    whole: bool = False  #: it sent the bytes again, and did not only say so
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A poll that brought nothing usable."""
-
-    feed_id: int
-    at: datetime
-    next_poll_at: datetime
-    reason: str
-    gone: bool = False  #: for good: it is asked no more
-    empty: bool = False  #: it was read and listed nothing
-    stay: bool = False  #: what its redirects led to is no better: ask its own address again
-
-
-#: What the database refused is not asked for again at once.
-_REFUSED_WAITS = timedelta(hours=1)
-
-_log = logging.getLogger(__name__)
-
 # Made once: a poll is cheaper than the making of its statement.
 _WELL: dict[str, Any] = {
     "next_poll_at": bindparam("next_poll_at"),
@@ -97,7 +62,8 @@ _WELL: dict[str, Any] = {
     "failed_since": None,
     "error": "",
 }
-_UNCHANGED = update(feed).where(feed.c.id == bindparam("of_feed")).values(_WELL)
+#: Writes polls that brought nothing new; see `poll_notes`.
+UNCHANGED = update(feed).where(feed.c.id == bindparam("of_feed")).values(_WELL)
 _POLLED = (
     update(feed)
     .where(feed.c.id == bindparam("of_feed"))
@@ -144,7 +110,7 @@ def mark_polled(
         _POLLED,
         dict(
             of_feed=feed_id,
-            **_answered(outcome.next_poll_at, now),
+            **answered(outcome.next_poll_at, now),
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
@@ -173,93 +139,13 @@ def to_publisher(row: Row[Any]) -> Publisher:
     )
 
 
-def _answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
+def answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the columns that say when a feed was asked, and when it will be."""
     return {
         "next_poll_at": next_poll_at,
         "polled_at": now,
         "gap_s": int((next_poll_at - now).total_seconds()),
     }
-
-
-def save_unchanged(connection: Connection, notes: Sequence[Unchanged]) -> None:
-    """Note polls that brought nothing new."""
-    if not notes:
-        return
-    connection.execute(
-        _UNCHANGED,
-        [
-            _answered(note.next_poll_at, note.at)
-            | {
-                "of_feed": note.feed_id,
-                "etag": note.etag,
-                "last_modified": note.last_modified,
-                "fresh_s": note.fresh_s,
-                "moved_to": note.moved_to,
-                "at": note.at,
-                "answered_at": note.at if note.whole else None,
-            }
-            for note in notes
-        ],
-    )
-
-
-def save_notes(connection: Connection, notes: Sequence[Unchanged | Failed]) -> None:
-    """Note how polls ended that stored nothing."""
-    save_unchanged(connection, [each for each in notes if isinstance(each, Unchanged)])
-    for note in notes:
-        if isinstance(note, Failed):
-            save_failed(connection, note)
-
-
-def save_notes_carefully(connection: Connection, notes: Sequence[Unchanged | Failed]) -> None:
-    """Note each poll by itself: one that the database refuses is dropped alone, and said.
-
-    Its feed is asked again when it would have been, as one that failed.
-    """
-    for note in notes:
-        if try_alone(connection, partial(save_notes, connection, [note])):
-            continue
-        save_tallies(connection, note.feed_id, {Silence.REFUSED: Tally(count=1)}, note.at)
-        refused = Failed(
-            feed_id=note.feed_id,
-            at=note.at,
-            next_poll_at=min(note.next_poll_at, note.at + _REFUSED_WAITS),
-            reason="the database refuses what its server said",
-        )
-        save_failed(connection, refused)
-
-
-def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
-    """Do something in a savepoint; say whether the database took it. A refusal is logged."""
-    try:
-        with connection.begin_nested():
-            work()
-    except REFUSALS as error:
-        if not is_refusal(error):
-            raise
-        _log.error("note_refused", extra={"reason": str(error).splitlines()[0][:300]})
-        return False
-    return True
-
-
-def save_failed(connection: Connection, note: Failed) -> None:
-    """Note a poll that brought nothing usable."""
-    at = literal(note.at, Moment())
-    values: dict[str, Any] = {
-        **_answered(note.next_poll_at, note.at),
-        "leased_until": None,
-        "failures": feed.c.failures + 1,
-        "failed_since": func.coalesce(feed.c.failed_since, at),
-        "error": note.reason[:500],
-    }
-    if note.gone:
-        values["gone_at"] = at
-    if note.empty:
-        # Nothing stood there: what comes next is news, no backlog.
-        values["first_polled_at"] = func.coalesce(feed.c.first_polled_at, at)
-    if note.stay:
-        values["moved_to"] = ""
-    connection.execute(update(feed).where(feed.c.id == note.feed_id).values(values))
 
 
 def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:

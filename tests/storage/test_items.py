@@ -10,7 +10,7 @@ from bot.intake import find_words
 from bot.matching import parse_keyword
 from bot.model import DeliveryKind, Feed, NewItem, Silence
 from bot.storage import Storage
-from bot.storage.polls import Unchanged
+from bot.storage.poll_notes import Unchanged
 from bot.storage.tables import (
     delivery,
     fanout,

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.chat.compose import Composed, Composer
-from bot.chat.messenger import Messenger
-from bot.chat.verdicts import Verdicts
 from bot.delivery.pace import HORIZON_MS, count_in_flight
 from bot.errors import DatabaseError, SahmanError, TokenRefused
 from bot.model import Delivery
+from bot.sending.composer import Composed, Composer
+from bot.sending.verdicts import Verdicts
 from bot.storage.deliveries import LEASE_MS, Claim, Deliveries, Outcome
 from bot.storage.matches import Alerted
+from bot.telegram_api.messenger import Messenger
 
 _log = logging.getLogger(__name__)
 

@@ -4,92 +4,83 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.cli.console import errors, finish, out, settings_or_exit
 from bot.config import Settings, load_feeds
 from bot.errors import ConfigError, FeedError
 
-# As in `cli`: what is slow to import is imported by the command that needs it.
-
-_Result = TypeVar("_Result")
-_out = Console(highlight=False, soft_wrap=True)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+app = typer.Typer(help="How the feeds do; add, switch, try and exchange them.")
 
 
-def make_feeds_app(
-    load_settings: Callable[[], Settings], finish: Callable[[Coroutine[Any, Any, Any]], Any]
-) -> typer.Typer:
-    """Return the commands under `feeds`; *finish* runs one and says what a person can mend."""
-    feeds = typer.Typer(help="How the feeds do; add, switch, try and exchange them.")
+@app.callback(invoke_without_command=True)
+def show(context: typer.Context) -> None:
+    """Show every feed: its state, last success, last new item, delay and failures."""
+    if context.invoked_subcommand is None:
+        finish(_show(settings_or_exit(), datetime.now(UTC)))
 
-    @feeds.callback(invoke_without_command=True)
-    def show(context: typer.Context) -> None:
-        """Show every feed: its state, last success, last new item, delay and failures."""
-        if context.invoked_subcommand is None:
-            finish(_show(load_settings(), datetime.now(UTC)))
 
-    @feeds.command()
-    def add(
-        url: Annotated[str, typer.Argument(help="A feed's address, or its site's.")],
-        name: Annotated[str, typer.Option(help="What to call it; default its own title.")] = "",
-        publisher: Annotated[str, typer.Option(help="Who stands behind it.")] = "",
-        country: Annotated[str, typer.Option(help="ISO 3166, of a new publisher.")] = "AM",
-        kind: Annotated[
-            str, typer.Option(help="Of a new publisher, as feeds.yaml says.")
-        ] = "private",
-        allow_private: Annotated[
-            bool, typer.Option("--allow-private", help="It may be on a private network.")
-        ] = False,
-    ) -> None:
-        """Find the feed behind an address, show what it holds and add it to feeds.yaml."""
-        facts = {"country": country, "kind": kind}
-        finish(_add(load_settings(), url, name, publisher, facts, private=allow_private))
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="A feed's address, or its site's.")],
+    name: Annotated[str, typer.Option(help="What to call it; default its own title.")] = "",
+    publisher: Annotated[str, typer.Option(help="Who stands behind it.")] = "",
+    country: Annotated[str, typer.Option(help="ISO 3166, of a new publisher.")] = "AM",
+    kind: Annotated[str, typer.Option(help="Of a new publisher, as feeds.yaml says.")] = "private",
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="It may be on a private network.")
+    ] = False,
+) -> None:
+    """Find the feed behind an address, show what it holds and add it to feeds.yaml."""
+    facts = {"country": country, "kind": kind}
+    finish(_add(settings_or_exit(), url, name, publisher, facts, private=allow_private))
 
-    @feeds.command()
-    def test(
-        feed: Annotated[str, typer.Argument(help="A name in feeds.yaml, or an address.")],
-        allow_private: Annotated[bool, typer.Option("--allow-private")] = False,
-    ) -> None:
-        """Fetch a feed once and show what it holds; nothing is stored."""
-        finish(_test(load_settings(), feed, private=allow_private))
 
-    @feeds.command()
-    def enable(name: Annotated[str, typer.Argument(help="As in feeds.yaml.")]) -> None:
-        """Switch a feed on; one that was gone is asked again."""
-        finish(_switch(load_settings(), name, True))
+@app.command("test")
+def try_out(
+    feed: Annotated[str, typer.Argument(help="A name in feeds.yaml, or an address.")],
+    allow_private: Annotated[bool, typer.Option("--allow-private")] = False,
+) -> None:
+    """Fetch a feed once and show what it holds; nothing is stored."""
+    finish(_test(settings_or_exit(), feed, private=allow_private))
 
-    @feeds.command()
-    def disable(name: Annotated[str, typer.Argument(help="As in feeds.yaml.")]) -> None:
-        """Switch a feed off; its history stays."""
-        finish(_switch(load_settings(), name, False))
 
-    @feeds.command("import")
-    def import_(
-        file: Annotated[Path, typer.Argument(help="An OPML file.")],
-    ) -> None:
-        """Add the feeds of an OPML file, switched off, to be looked at one by one."""
-        finish(_import(load_settings(), file))
+@app.command()
+def enable(name: Annotated[str, typer.Argument(help="As in feeds.yaml.")]) -> None:
+    """Switch a feed on; one that was gone is asked again."""
+    finish(_switch(settings_or_exit(), name, True))
 
-    @feeds.command()
-    def export() -> None:
-        """Write every feed of feeds.yaml as OPML to the standard output."""
-        finish(_export(load_settings()))
 
-    return feeds
+@app.command()
+def disable(name: Annotated[str, typer.Argument(help="As in feeds.yaml.")]) -> None:
+    """Switch a feed off; its history stays."""
+    finish(_switch(settings_or_exit(), name, False))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An OPML file.")],
+) -> None:
+    """Add the feeds of an OPML file, switched off, to be looked at one by one."""
+    finish(_import(settings_or_exit(), file))
+
+
+@app.command()
+def export() -> None:
+    """Write every feed of feeds.yaml as OPML to the standard output."""
+    finish(_export(settings_or_exit()))
 
 
 async def _show(settings: Settings, now: datetime) -> None:
-    from bot.app import open_storage
     from bot.feeds.health import find_outages, judge_health
     from bot.jobs.feedlist import FeedListJob
+    from bot.storage import open_storage
 
     async with open_storage(settings) as storage:
         await FeedListJob(storage, settings.feeds).load(now)
@@ -107,10 +98,10 @@ async def _show(settings: Settings, now: datetime) -> None:
             _short(feed.next_poll_at - now) if feed.enabled and not feed.gone_at else "",
             escape(why),
         )
-    _out.print(table)
+    out.print(table)
     for outage in find_outages(feeds, now):
         away = _short(now - outage.since)
-        _out.print(
+        out.print(
             f"⚠ {outage.about}: {outage.down} of {outage.total} down for {away}", markup=False
         )
 
@@ -124,7 +115,7 @@ async def _add(
     found = await _find(settings, url, private)
     entry = describe_entry(found, name=name, publisher=publisher, private=private)
     FeedsFile(settings.feeds).add(entry, facts)
-    _out.print(f"✓ added to {settings.feeds} as {entry['name']!r}", markup=False)
+    out.print(f"✓ added to {settings.feeds} as {entry['name']!r}", markup=False)
 
 
 async def _test(settings: Settings, feed: str, *, private: bool) -> None:
@@ -149,26 +140,26 @@ async def _find(settings: Settings, url: str, private: bool) -> Any:
     try:
         found = await find_feed(url, fetcher, worker, datetime.now(UTC), private=private)
     except FeedError as error:
-        _errors.print(f"✗ {url}: {error.reason}", markup=False)
+        errors.print(f"✗ {url}: {error.reason}", markup=False)
         raise typer.Exit(1) from None
     finally:
         await fetcher.close()
         worker.close()
     newest = found.newest_at
-    _out.print(
+    out.print(
         f"{found.url}: {len(found.items)} items, language {found.language}, newest "
         f"{f'{newest:%Y-%m-%d %H:%M} UTC' if newest else 'without a date'}",
         markup=False,
     )
     for item in found.items[:5]:
-        _out.print(f"  {item.title}", markup=False)
+        out.print(f"  {item.title}", markup=False)
     return found
 
 
 async def _switch(settings: Settings, name: str, wanted: bool) -> None:
-    from bot.app import open_storage
     from bot.feeds_yaml import FeedsFile
     from bot.jobs.feedlist import FeedListJob
+    from bot.storage import open_storage
 
     now = datetime.now(UTC)
     changed = FeedsFile(settings.feeds).enable(name, wanted)
@@ -177,7 +168,7 @@ async def _switch(settings: Settings, name: str, wanted: bool) -> None:
         if wanted:
             await storage.feeds.revive(name, now)
     said = "switched on" if wanted else "switched off"
-    _out.print(f"✓ {name}: {said}" if changed else f"✓ {name}: was so already", markup=False)
+    out.print(f"✓ {name}: {said}" if changed else f"✓ {name}: was so already", markup=False)
 
 
 async def _import(settings: Settings, file: Path) -> None:
@@ -188,7 +179,7 @@ async def _import(settings: Settings, file: Path) -> None:
     try:
         outlines = read_opml(await asyncio.to_thread(file.read_bytes))
     except (FeedError, OSError) as error:
-        _errors.print(f"✗ {file}: {error}", markup=False)
+        errors.print(f"✗ {file}: {error}", markup=False)
         raise typer.Exit(1) from None
     known = {each.url for each in load_feeds(settings.feeds).feeds}
     added = 0
@@ -204,10 +195,10 @@ async def _import(settings: Settings, file: Path) -> None:
             FeedsFile(settings.feeds).add(entry, {"country": "AM", "kind": "private"})
         except ConfigError as error:
             for problem in error.problems:
-                _errors.print(f"✗ {outline.url}: {problem.what}", markup=False)
+                errors.print(f"✗ {outline.url}: {problem.what}", markup=False)
             continue
         added += 1
-    _out.print(
+    out.print(
         f"✓ {added} of {len(outlines)} added, switched off: give each its publisher's country and "
         "kind and its language, try it by `feeds test`, then `feeds enable`",
         markup=False,

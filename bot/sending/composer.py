@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from telegram import InlineKeyboardMarkup
-
 from bot.delivery.outages import add_outage
 from bot.delivery.render import render_alert, render_bulletin, render_digest
-from bot.model import Delivery, DeliveryKind, Outage, Subscriber
+from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Subscriber
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
@@ -25,7 +23,7 @@ class Composed:
     """The messages of one delivery, in order; none when there is nothing to say."""
 
     messages: tuple[str, ...]
-    keyboard: InlineKeyboardMarkup | None = None
+    keyboard: Keyboard | None = None
     #: The alerts that these messages tell, when it is a bulletin: the others go into the next.
     told: tuple[Delivery, ...] = ()
     #: The alerts of a bulletin that have nothing to say any more.

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from bot.chat.compose import Composed
 from bot.delivery.retry import is_given_up, next_retry_ms
 from bot.errors import ChatMoved, MessageRejected, RecipientGone, SahmanError, TryLater
 from bot.model import Delivery, DeliveryKind
+from bot.sending.composer import Composed
 from bot.storage.deliveries import Fate, Outcome
 
 _log = logging.getLogger(__name__)

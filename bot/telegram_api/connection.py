@@ -11,10 +11,10 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bot.chat.refusals import translate
-from bot.chat.transport import AiohttpRequest
 from bot.delivery.retry import next_retry_ms
 from bot.errors import TokenRefused, TryLater
+from bot.telegram_api.refusals import translate
+from bot.telegram_api.transport import AiohttpRequest
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def make_bot(token: str, api_url: str) -> Bot:
 
 
 def make_application(bot: Bot) -> AnyApplication:
-    """Return an Application without an updater: receiving is our own (see `receive.py`)."""
+    """Return an Application without an updater: receiving is our own (see `chat/receive.py`)."""
     return ApplicationBuilder().bot(bot).updater(None).build()
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.chat import transport, verdicts
 from bot.demo import faults
 from bot.demo.faults import Fault
 from bot.errors import TokenRefused
 from bot.model import DeliveryState
+from bot.sending import verdicts
 from bot.storage.tables import delivery
-from tests.chat.conftest import ANI, Sahman
+from bot.telegram_api import transport
+from tests.loopback import ANI, Sahman
 from tests.samples import follow, open_chat, rows_of
 
 # Most of it is waiting for what never comes.

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.chat import sender as sending
-from bot.chat import transport
 from bot.errors import DatabaseError, TokenRefused
 from bot.jobs.digest import owe_due_digests
 from bot.model import ChatState, DeliveryState
+from bot.sending import sender as sending
 from bot.storage.tables import chat, delivery
-from tests.chat.conftest import ANI, OLEG, Sahman
+from bot.telegram_api import transport
+from tests.loopback import ANI, OLEG, Sahman
 from tests.samples import NOW, change_rows, rows_of
 
 

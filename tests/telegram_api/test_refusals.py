@@ -18,8 +18,6 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat.refusals import translate
-from bot.chat.transport import NotSent
 from bot.errors import (
     AnotherReceiver,
     ChatMoved,
@@ -30,6 +28,8 @@ from bot.errors import (
     TopicGone,
     TryLater,
 )
+from bot.telegram_api.refusals import translate
+from bot.telegram_api.transport import NotSent
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import load_feeds
 from bot.demo.feeds import FeedServer
-from tests.test_cli import sahman
+from tests.cli.test_commands import sahman
 
 _FEEDS = """\
 # Ours, by hand.

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.chat.messenger import Messenger
 from bot.delivery.outages import render_notice
 from bot.errors import SendError, TryLater
 from bot.storage import Storage
+from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts
 
 _log = logging.getLogger(__name__)

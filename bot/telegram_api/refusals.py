@@ -16,7 +16,6 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat.transport import AnswerLost, NotSent
 from bot.errors import (
     AnotherReceiver,
     ChatMoved,
@@ -27,6 +26,7 @@ from bot.errors import (
     TopicGone,
     TryLater,
 )
+from bot.telegram_api.transport import AnswerLost, NotSent
 
 # Of the 400s, these speak of the chat and not of the message (telegram-bot-api, Client.cpp).
 _CHAT_GONE = (

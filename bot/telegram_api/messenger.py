@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat.refusals import translate
-from bot.chat.transport import over_fresh_connection, written_fields
 from bot.delivery.render import render_plain
 from bot.errors import MessageRejected, TopicGone
+from bot.model import Keyboard
+from bot.telegram_api.keyboards import make_markup
+from bot.telegram_api.refusals import translate
+from bot.telegram_api.transport import over_fresh_connection, written_fields
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class Messenger:
         chat_id: int,
         topic: int,
         html: str,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
         *,
         unasked: bool = False,
         again: bool = False,
@@ -49,7 +51,7 @@ class Messenger:
         """
         wanted = {"chat_id": str(chat_id)}
         if keyboard is not None:
-            wanted["reply_markup"] = keyboard.to_json()
+            wanted["reply_markup"] = make_markup(keyboard).to_json()
         if topic:
             wanted["message_thread_id"] = str(topic)
         if unasked and self._paid_broadcast:
@@ -65,7 +67,7 @@ class Messenger:
             over_fresh_connection.reset(freshness)
 
     async def edit(
-        self, chat_id: int, message_id: int, html: str, keyboard: InlineKeyboardMarkup | None
+        self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None
     ) -> None:
         """Replace a message's text and buttons; one that says the same already is fine."""
         try:
@@ -74,7 +76,7 @@ class Messenger:
                 chat_id=chat_id,
                 message_id=message_id,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard,
+                reply_markup=None if keyboard is None else make_markup(keyboard),
                 **self._cosmetics(),
             )
         except BadRequest as error:
@@ -83,13 +85,11 @@ class Messenger:
         except TelegramError as error:
             raise translate(error) from error
 
-    async def edit_buttons(
-        self, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup
-    ) -> None:
+    async def edit_buttons(self, chat_id: int, message_id: int, keyboard: Keyboard) -> None:
         """Replace a message's buttons; what they did is done, so a refusal is only logged."""
         try:
             await self._bot.edit_message_reply_markup(
-                chat_id=chat_id, message_id=message_id, reply_markup=keyboard
+                chat_id=chat_id, message_id=message_id, reply_markup=make_markup(keyboard)
             )
         except TelegramError as error:
             _log.info("buttons_not_edited", extra={"reason": error.message})

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat import transport
 from bot.model import DeliveryState
 from bot.storage.tables import chat, delivery
-from tests.chat.conftest import ANI, OLEG, Sahman
+from bot.telegram_api import transport
+from tests.loopback import ANI, OLEG, Sahman
 from tests.samples import NOW, change_rows, count_rows, rows_of
 
 
