@@ -30,6 +30,8 @@ from bot.model import PublisherKind
 
 _PREFIX = "BOT_"
 _SHORTEST_S = 30
+#: A month; what is longer was meant otherwise.
+_LONGEST_S = 31 * 86_400
 _TELEGRAM = "https://api.telegram.org"
 #: https://core.telegram.org/bots/api#setwebhook
 _TELEGRAMS_PORTS = frozenset({443, 80, 88, 8443})
@@ -60,14 +62,14 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     #: Where a publisher finds whoever runs this, named in every request: a link or mail address.
     contact: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$")
     #: How long publishers' wishes may hold off a poll: max-age, Expires, ttl, updatePeriod.
-    longest_wish_s: int = Field(default=86_400, ge=60)
+    longest_wish_s: int = Field(default=86_400, ge=60, le=_LONGEST_S)
     #: The same for feeds marked urgent, and for their failures; 429 and Retry-After hold all.
-    urgent_s: int = Field(default=300, ge=30)
-    longest_retry_after_s: int = Field(default=172_800, ge=60)
+    urgent_s: int = Field(default=300, ge=30, le=_LONGEST_S)
+    longest_retry_after_s: int = Field(default=172_800, ge=60, le=_LONGEST_S)
     #: Feeds that fail are asked at least this often,
-    longest_failing_s: int = Field(default=86_400, ge=60)
+    longest_failing_s: int = Field(default=86_400, ge=60, le=_LONGEST_S)
     #: and those that publish rarely.
-    slowest_s: int = Field(default=3_600, ge=60)
+    slowest_s: int = Field(default=3_600, ge=60, le=_LONGEST_S)
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -191,7 +193,7 @@ class FeedEntry(BaseModel, frozen=True, extra="forbid"):
     url: str
     publisher: str
     language: Literal["hy", "ru", "en", "mixed", "other"]
-    every_s: int = Field(default=300, ge=1)
+    every_s: int = Field(default=300, ge=1, le=_LONGEST_S)
     timezone: str = "UTC"
     user_agent: str = ""
     enabled: bool = True

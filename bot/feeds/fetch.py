@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -15,7 +16,13 @@ from yarl import URL
 
 from bot import __version__
 from bot.errors import FeedBusy, FeedError, FeedGone
-from bot.feeds.addresses import check_address, is_public, open_public_socket, read_address
+from bot.feeds.addresses import (
+    check_address,
+    is_public,
+    make_url,
+    open_public_socket,
+    read_address,
+)
 from bot.feeds.inflate import choose_unpacking
 from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
@@ -27,7 +34,9 @@ _CONNECTIONS = 64
 _WHOLE_FETCH_S = 20.0
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_HOPS = 5
-_MAX_VALIDATOR_CHARS = 2_000
+#: Of validators and addresses.
+_MAX_STORED_CHARS = 2_000
+_BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
@@ -165,7 +174,9 @@ class FeedFetcher:
 
 
 def _moved(answer: FetchedFeed, feed: Feed, url: str) -> FetchedFeed:
-    return replace(answer, moved_to="" if url == feed.config.url else url)
+    # One that is too long to be kept is found again by its own redirect.
+    same = url == feed.config.url or len(url) > _MAX_STORED_CHARS
+    return replace(answer, moved_to="" if same else url)
 
 
 def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> FeedError:
@@ -179,18 +190,18 @@ def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> Feed
 
 
 def _target(url: URL, location: str) -> URL:
-    written = URL(location, encoded=location.isascii() and " " not in location)
-    return url.join(written).with_fragment(None)
+    # Bytes that are no UTF-8 come as lone surrogates, and go back as the bytes that they were.
+    location = _BROKEN_BYTE.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
+    return url.join(make_url(location)).with_fragment(None)
 
 
 def _validator(headers: CIMultiDictProxy[str], name: str) -> str:
-    """Return a header to be echoed byte for byte, or nothing where that cannot be done."""
+    """Return a header to be kept and echoed byte for byte, or nothing where that cannot be done.
+
+    Broken bytes come as lone surrogates, which are not printable, no more than control characters.
+    """
     value = headers.get(name, "")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return ""
-    return value if len(value) <= _MAX_VALIDATOR_CHARS else ""
+    return value if value.isprintable() and len(value) <= _MAX_STORED_CHARS else ""
 
 
 def _refuse_private_literal(url: URL, allowed: bool) -> None:
