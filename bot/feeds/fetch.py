@@ -23,7 +23,8 @@ from bot.feeds.addresses import (
     open_public_socket,
     read_address,
 )
-from bot.feeds.inflate import choose_unpacking
+from bot.feeds.cookies import FetchCookies
+from bot.feeds.inflate import say_too_large, unpack
 from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
 
@@ -33,7 +34,9 @@ PER_HOST = 2
 _CONNECTIONS = 64
 _WHOLE_FETCH_S = 20.0
 _MAX_BYTES = 8 * 1024 * 1024
-_MAX_HOPS = 5
+_MAX_HOPS = 8
+#: More is unpacked beside the event loop: zlib lets others go on meanwhile.
+_UNPACKED_AT_ONCE = 16_384
 #: Of validators and addresses.
 _MAX_STORED_CHARS = 2_000
 _BROKEN_BYTE = re.compile("[\udc80-\udcff]")
@@ -66,7 +69,8 @@ class FetchedFeed:
 class FeedFetcher:
     """Fetches feeds over shared sessions; made inside the event loop, closed with `close`.
 
-    At most two requests to one host are under way. No cookies, no referrer, no proxy.
+    At most two requests to one host are under way. Cookies live as long as the fetch in which a
+    server set them; no referrer, no proxy.
     """
 
     def __init__(self, contact: str = "") -> None:
@@ -91,13 +95,16 @@ class FeedFetcher:
             for allow_private in (False, True)
         }
 
-    async def fetch(self, feed: Feed, now: datetime) -> FetchedFeed:
+    async def fetch(self, feed: Feed, now: datetime, *, unconditional: bool = False) -> FetchedFeed:
         """Return what a feed's server answers, or that nothing changed there.
 
-        Raises FeedBusy for 429 and wherever Retry-After is given, FeedGone for 410, FeedError for
-        every other answer, for a fetch of over 20 s or 8 MiB, for more than five redirects, and
-        for private addresses unless the feed's own host may be one.
+        *unconditional* asks for all of it, whatever is known. Raises FeedBusy for 429 and wherever
+        Retry-After is given, FeedGone for 410, FeedError for every other answer, for a fetch of
+        over 20 s or 8 MiB, for more than eight redirects, and for private addresses unless the
+        feed's own host may be one.
         """
+        if unconditional:
+            feed = replace(feed, etag="", last_modified="")
         try:
             return await self._follow(feed, now)
         except TimeoutError as error:
@@ -113,7 +120,9 @@ class FeedFetcher:
     async def _follow(self, feed: Feed, now: datetime) -> FetchedFeed:
         url = read_address(feed.moved_to or feed.config.url)
         own_host = read_address(feed.config.url).host
-        left_s, permanent, seen = _WHOLE_FETCH_S, True, {url}
+        left_s, permanent, cookies = _WHOLE_FETCH_S, True, FetchCookies()
+        # A server may send back to the same page, once it has seen that its cookie is carried.
+        seen = {(url, "")}
         loop = asyncio.get_running_loop()
         for _ in range(_MAX_HOPS + 1):
             # What the operator allowed is this one host, not where it may send us.
@@ -123,27 +132,30 @@ class FeedFetcher:
                 # Waiting for a free gate is no fault of the server's: it counts from here.
                 began = loop.time()
                 async with asyncio.timeout(max(left_s, 0.0)):
-                    answer = await self._ask(feed, url, allowed, now)
+                    answer = await self._ask(feed, url, cookies, allowed, now)
                 left_s -= loop.time() - began
             if isinstance(answer, FetchedFeed):
                 return _moved(answer, feed, str(url)) if permanent and len(seen) > 1 else answer
             status, url = answer
             permanent = permanent and status in _PERMANENT
             check_address(url)
-            if url in seen:
+            step = (url, cookies.header(url))
+            if step in seen:
                 raise FeedError("its redirects turn in a circle")
-            seen.add(url)
+            seen.add(step)
         raise FeedError(f"more than {_MAX_HOPS} redirects")
 
     async def _ask(
-        self, feed: Feed, url: URL, allowed: bool, now: datetime
+        self, feed: Feed, url: URL, cookies: FetchCookies, allowed: bool, now: datetime
     ) -> FetchedFeed | tuple[int, URL]:
         """Return what stands at *url*, or the status and target of its redirect."""
-        async with self._sessions[allowed].get(
-            url, headers=self._headers(feed), allow_redirects=False
-        ) as answer:
+        asked = self._headers(feed)
+        if carried := cookies.header(url):
+            asked["Cookie"] = carried
+        async with self._sessions[allowed].get(url, headers=asked, allow_redirects=False) as answer:
             headers, status = answer.headers, answer.status
             if status in _REDIRECTS and "Location" in headers:
+                cookies.take(answer.cookies, url)
                 return status, _target(url, headers["Location"])
             if status == 304 and not (feed.etag or feed.last_modified):
                 raise FeedError("HTTP 304 to an unconditional question")
@@ -212,15 +224,15 @@ def _refuse_private_literal(url: URL, allowed: bool) -> None:
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    unpacking = choose_unpacking(answer.headers.get("Content-Encoding", ""))
-    body, received = bytearray(), 0
+    received = bytearray()
     async for piece in answer.content.iter_any():
-        received += len(piece)
-        for start in range(0, len(piece), 16_384):
-            body += unpacking.unpack(piece[start : start + 16_384], _MAX_BYTES - len(body))
-            if len(body) > _MAX_BYTES or received > _MAX_BYTES:
-                raise FeedError(f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
-    return bytes(body)
+        received += piece
+        if len(received) > _MAX_BYTES:
+            raise FeedError(say_too_large(_MAX_BYTES))
+    body, packed_as = bytes(received), ",".join(answer.headers.getall("Content-Encoding", []))
+    if len(body) <= _UNPACKED_AT_ONCE:
+        return unpack(body, packed_as, _MAX_BYTES)
+    return await asyncio.to_thread(unpack, body, packed_as, _MAX_BYTES)
 
 
 def _say(error: Exception) -> str:

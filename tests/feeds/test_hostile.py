@@ -23,7 +23,6 @@ from bot.feeds import addresses
 from bot.feeds import fetch as fetching
 from bot.feeds.entries import EntryMemory
 from bot.feeds.fetch import FeedFetcher
-from bot.feeds.inflate import choose_unpacking
 from bot.feeds.parse import parse_feed
 from bot.feeds.worker import ParseWorker
 from tests.feeds.test_parse import URL, entry, rss
@@ -230,17 +229,6 @@ def test_an_address_inside_is_never_public(address: str) -> None:
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])
 def test_an_address_outside_is_public(address: str) -> None:
     assert addresses.is_public(address)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=4_000), st.sampled_from(["gzip", "deflate", "br"]), st.integers(1, 700))
-def test_what_was_packed_comes_out_whatever_the_pieces(
-    body: bytes, encoding: str, size: int
-) -> None:
-    pack: Any = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[encoding]
-    packed, unpacking = pack(body), choose_unpacking(encoding)
-    pieces = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert b"".join(unpacking.unpack(piece, 10_000) for piece in pieces) == body
 
 
 _REAL = [
