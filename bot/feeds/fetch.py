@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -25,6 +26,7 @@ from bot.feeds.addresses import (
 )
 from bot.feeds.cookies import FetchCookies
 from bot.feeds.inflate import say_too_large, unpack
+from bot.feeds.resolver import NameResolver
 from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
 
@@ -73,16 +75,18 @@ class FeedFetcher:
     server set them; no referrer, no proxy.
     """
 
-    def __init__(self, contact: str = "") -> None:
+    def __init__(self, contact: str = "", *, resolver: AbstractResolver | None = None) -> None:
         """*contact* is where a publisher finds whoever runs this: an address or a link."""
         self._user_agent = (
             f"Sahman/{__version__} (news alerts for Telegram; +{contact or _CONTACT})"
         )
         self._gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_HOST))
+        self._resolver = resolver or NameResolver()
         self._sessions = {
             allow_private: aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=_CONNECTIONS,
+                    resolver=self._resolver,
                     socket_factory=None if allow_private else open_public_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -116,6 +120,7 @@ class FeedFetcher:
         """Close every connection."""
         for session in self._sessions.values():
             await session.close()
+        await self._resolver.close()
 
     async def _follow(self, feed: Feed, now: datetime) -> FetchedFeed:
         url = read_address(feed.moved_to or feed.config.url)

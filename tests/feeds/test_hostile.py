@@ -193,7 +193,7 @@ async def test_a_drip_ends_while_others_are_served(
 
 
 async def test_a_name_that_turns_private_at_the_second_look_is_not_connected_to(
-    hostile: str, fetcher: FeedFetcher, monkeypatch: pytest.MonkeyPatch
+    hostile: str,
 ) -> None:
     class Rebinding(AbstractResolver):
         async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Any:
@@ -206,12 +206,11 @@ async def test_a_name_that_turns_private_at_the_second_look_is_not_connected_to(
 
         async def close(self) -> None: ...
 
-    connector: Any = fetcher._sessions[False].connector
-    await connector._resolver.close()
-    connector._resolver = Rebinding()
+    fetcher = FeedFetcher(resolver=Rebinding())
     port = hostile.rpartition(":")[2]
     with pytest.raises(FeedError, match="private"):
         await fetcher.fetch(feed(url=f"http://rebinding.example:{port}/labelled"), NOW)
+    await fetcher.close()
 
 
 @pytest.mark.parametrize(
