@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_MAX_REASON_CHARS = 500
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class SahmanError(Exception):
@@ -37,6 +41,8 @@ class FeedError(SahmanError):
     """This feed gave nothing usable this time: ask again at its next poll, harm no other feed."""
 
     def __init__(self, reason: str) -> None:
+        # It may quote a server, and goes to the log, to operators and into the database.
+        reason = _UNPRINTABLE.sub("\ufffd", reason[:_MAX_REASON_CHARS])
         super().__init__(reason)
         self.reason = reason
 
@@ -55,6 +61,10 @@ class FeedGone(FeedError):
 
 class FeedEmpty(FeedError):
     """It is a feed and lists nothing: no news, and no success either."""
+
+
+class DataRefused(SahmanError):
+    """The database will never take this, however often it is asked: drop it alone, and say so."""
 
 
 class TokenRefused(SahmanError):

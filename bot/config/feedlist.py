@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from bot.config.mistakes import check_url, say_detail, suggest
+from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
 from bot.errors import ConfigError, Problem
 from bot.model import PublisherKind
 
@@ -36,7 +36,7 @@ class FeedEntry(BaseModel, frozen=True, extra="forbid"):
     url: str
     publisher: str
     language: Literal["hy", "ru", "en", "mixed", "other"]
-    every_s: int = Field(default=300, ge=1)
+    every_s: int = Field(default=300, ge=1, le=LONGEST_S)
     timezone: str = "UTC"
     user_agent: str = ""
     enabled: bool = True

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pydantic_core import ErrorDetails
 from yarl import URL
 
+#: A month; what is longer was meant otherwise.
+LONGEST_S = 31 * 86_400
+
 
 def check_url(value: str) -> None:
     """Raise ValueError for what is not a plain address of the web."""

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from yarl import URL
 
-from bot.config.mistakes import check_url, say_detail, suggest
+from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
 from bot.errors import ConfigError, Problem
 
 _PREFIX = "BOT_"
@@ -51,14 +51,14 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     #: Where a publisher finds whoever runs this, named in every request: a link or mail address.
     contact: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$")
     #: How long publishers' wishes may hold off a poll: max-age, Expires, ttl, updatePeriod.
-    longest_wish_s: int = Field(default=86_400, ge=60)
+    longest_wish_s: int = Field(default=86_400, ge=60, le=LONGEST_S)
     #: The same for feeds marked urgent, and for their failures; 429 and Retry-After hold all.
-    urgent_s: int = Field(default=300, ge=30)
-    longest_retry_after_s: int = Field(default=172_800, ge=60)
+    urgent_s: int = Field(default=300, ge=30, le=LONGEST_S)
+    longest_retry_after_s: int = Field(default=172_800, ge=60, le=LONGEST_S)
     #: Feeds that fail are asked at least this often,
-    longest_failing_s: int = Field(default=86_400, ge=60)
+    longest_failing_s: int = Field(default=86_400, ge=60, le=LONGEST_S)
     #: and those that publish rarely.
-    slowest_s: int = Field(default=3_600, ge=60)
+    slowest_s: int = Field(default=3_600, ge=60, le=LONGEST_S)
 
     @field_validator("admins", mode="before")
     @classmethod

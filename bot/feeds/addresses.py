@@ -37,7 +37,7 @@ def read_address(text: str) -> URL:
     Raises FeedError for other schemes, for no host, and for a user name or password in it.
     """
     try:
-        url = URL(text, encoded=text.isascii() and " " not in text)
+        url = make_url(text)
         port = url.port
     except ValueError as error:
         raise FeedError(f"{text[:200]!r} is no address: {error}") from error
@@ -45,6 +45,11 @@ def read_address(text: str) -> URL:
     if port is None:
         raise FeedError(f"{text[:200]!r} is no address")
     return url
+
+
+def make_url(text: str) -> URL:
+    """Return an address, byte for byte where it can be sent so; raises ValueError for none."""
+    return URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
 
 
 def check_address(url: URL) -> None:

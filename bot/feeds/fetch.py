@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bot import __version__
 from bot.errors import FeedBusy, FeedError, FeedGone
-from bot.feeds.addresses import check_address, is_public, open_public_socket, read_address
-from bot.feeds.inflate import choose_unpacking
+from bot.feeds.addresses import (
+    check_address,
+    is_public,
+    make_url,
+    open_public_socket,
+    read_address,
+)
+from bot.feeds.cookies import FetchCookies
+from bot.feeds.inflate import say_too_large, unpack
+from bot.feeds.resolver import NameResolver
 from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
 
@@ -26,8 +36,12 @@ PER_HOST = 2
 _CONNECTIONS = 64
 _WHOLE_FETCH_S = 20.0
 _MAX_BYTES = 8 * 1024 * 1024
-_MAX_HOPS = 5
-_MAX_VALIDATOR_CHARS = 2_000
+_MAX_HOPS = 8
+#: More is unpacked beside the event loop: zlib lets others go on meanwhile.
+_UNPACKED_AT_ONCE = 16_384
+#: Of validators and addresses.
+_MAX_STORED_CHARS = 2_000
+_BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
@@ -57,19 +71,22 @@ class FetchedFeed:
 class FeedFetcher:
     """Fetches feeds over shared sessions; made inside the event loop, closed with `close`.
 
-    At most two requests to one host are under way. No cookies, no referrer, no proxy.
+    At most two requests to one host are under way. Cookies live as long as the fetch in which a
+    server set them; no referrer, no proxy.
     """
 
-    def __init__(self, contact: str = "") -> None:
+    def __init__(self, contact: str = "", *, resolver: AbstractResolver | None = None) -> None:
         """*contact* is where a publisher finds whoever runs this: an address or a link."""
         self._user_agent = (
             f"Sahman/{__version__} (news alerts for Telegram; +{contact or _CONTACT})"
         )
         self._gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_HOST))
+        self._resolver = resolver or NameResolver()
         self._sessions = {
             allow_private: aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=_CONNECTIONS,
+                    resolver=self._resolver,
                     socket_factory=None if allow_private else open_public_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -82,13 +99,16 @@ class FeedFetcher:
             for allow_private in (False, True)
         }
 
-    async def fetch(self, feed: Feed, now: datetime) -> FetchedFeed:
+    async def fetch(self, feed: Feed, now: datetime, *, unconditional: bool = False) -> FetchedFeed:
         """Return what a feed's server answers, or that nothing changed there.
 
-        Raises FeedBusy for 429 and wherever Retry-After is given, FeedGone for 410, FeedError for
-        every other answer, for a fetch of over 20 s or 8 MiB, for more than five redirects, and
-        for private addresses unless the feed's own host may be one.
+        *unconditional* asks for all of it, whatever is known. Raises FeedBusy for 429 and wherever
+        Retry-After is given, FeedGone for 410, FeedError for every other answer, for a fetch of
+        over 20 s or 8 MiB, for more than eight redirects, and for private addresses unless the
+        feed's own host may be one.
         """
+        if unconditional:
+            feed = replace(feed, etag="", last_modified="")
         try:
             return await self._follow(feed, now)
         except TimeoutError as error:
@@ -100,11 +120,14 @@ class FeedFetcher:
         """Close every connection."""
         for session in self._sessions.values():
             await session.close()
+        await self._resolver.close()
 
     async def _follow(self, feed: Feed, now: datetime) -> FetchedFeed:
         url = read_address(feed.moved_to or feed.config.url)
         own_host = read_address(feed.config.url).host
-        left_s, permanent, seen = _WHOLE_FETCH_S, True, {url}
+        left_s, permanent, cookies = _WHOLE_FETCH_S, True, FetchCookies()
+        # A server may send back to the same page, once it has seen that its cookie is carried.
+        seen = {(url, "")}
         loop = asyncio.get_running_loop()
         for _ in range(_MAX_HOPS + 1):
             # What the operator allowed is this one host, not where it may send us.
@@ -114,27 +137,30 @@ class FeedFetcher:
                 # Waiting for a free gate is no fault of the server's: it counts from here.
                 began = loop.time()
                 async with asyncio.timeout(max(left_s, 0.0)):
-                    answer = await self._ask(feed, url, allowed, now)
+                    answer = await self._ask(feed, url, cookies, allowed, now)
                 left_s -= loop.time() - began
             if isinstance(answer, FetchedFeed):
                 return _moved(answer, feed, str(url)) if permanent and len(seen) > 1 else answer
             status, url = answer
             permanent = permanent and status in _PERMANENT
             check_address(url)
-            if url in seen:
+            step = (url, cookies.header(url))
+            if step in seen:
                 raise FeedError("its redirects turn in a circle")
-            seen.add(url)
+            seen.add(step)
         raise FeedError(f"more than {_MAX_HOPS} redirects")
 
     async def _ask(
-        self, feed: Feed, url: URL, allowed: bool, now: datetime
+        self, feed: Feed, url: URL, cookies: FetchCookies, allowed: bool, now: datetime
     ) -> FetchedFeed | tuple[int, URL]:
         """Return what stands at *url*, or the status and target of its redirect."""
-        async with self._sessions[allowed].get(
-            url, headers=self._headers(feed), allow_redirects=False
-        ) as answer:
+        asked = self._headers(feed)
+        if carried := cookies.header(url):
+            asked["Cookie"] = carried
+        async with self._sessions[allowed].get(url, headers=asked, allow_redirects=False) as answer:
             headers, status = answer.headers, answer.status
             if status in _REDIRECTS and "Location" in headers:
+                cookies.take(answer.cookies, url)
                 return status, _target(url, headers["Location"])
             if status == 304 and not (feed.etag or feed.last_modified):
                 raise FeedError("HTTP 304 to an unconditional question")
@@ -165,7 +191,9 @@ class FeedFetcher:
 
 
 def _moved(answer: FetchedFeed, feed: Feed, url: str) -> FetchedFeed:
-    return replace(answer, moved_to="" if url == feed.config.url else url)
+    # One that is too long to be kept is found again by its own redirect.
+    same = url == feed.config.url or len(url) > _MAX_STORED_CHARS
+    return replace(answer, moved_to="" if same else url)
 
 
 def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> FeedError:
@@ -179,18 +207,18 @@ def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> Feed
 
 
 def _target(url: URL, location: str) -> URL:
-    written = URL(location, encoded=location.isascii() and " " not in location)
-    return url.join(written).with_fragment(None)
+    # Bytes that are no UTF-8 come as lone surrogates, and go back as the bytes that they were.
+    location = _BROKEN_BYTE.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
+    return url.join(make_url(location)).with_fragment(None)
 
 
 def _validator(headers: CIMultiDictProxy[str], name: str) -> str:
-    """Return a header to be echoed byte for byte, or nothing where that cannot be done."""
+    """Return a header to be kept and echoed byte for byte, or nothing where that cannot be done.
+
+    Broken bytes come as lone surrogates, which are not printable, no more than control characters.
+    """
     value = headers.get(name, "")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return ""
-    return value if len(value) <= _MAX_VALIDATOR_CHARS else ""
+    return value if value.isprintable() and len(value) <= _MAX_STORED_CHARS else ""
 
 
 def _refuse_private_literal(url: URL, allowed: bool) -> None:
@@ -201,15 +229,15 @@ def _refuse_private_literal(url: URL, allowed: bool) -> None:
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    unpacking = choose_unpacking(answer.headers.get("Content-Encoding", ""))
-    body, received = bytearray(), 0
+    received = bytearray()
     async for piece in answer.content.iter_any():
-        received += len(piece)
-        for start in range(0, len(piece), 16_384):
-            body += unpacking.unpack(piece[start : start + 16_384], _MAX_BYTES - len(body))
-            if len(body) > _MAX_BYTES or received > _MAX_BYTES:
-                raise FeedError(f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
-    return bytes(body)
+        received += piece
+        if len(received) > _MAX_BYTES:
+            raise FeedError(say_too_large(_MAX_BYTES))
+    body, packed_as = bytes(received), ",".join(answer.headers.getall("Content-Encoding", []))
+    if len(body) <= _UNPACKED_AT_ONCE:
+        return unpack(body, packed_as, _MAX_BYTES)
+    return await asyncio.to_thread(unpack, body, packed_as, _MAX_BYTES)
 
 
 def _say(error: Exception) -> str:

@@ -1,93 +1,93 @@
-"""Unpacking what a server packed, never by more than there is leave for."""
+"""Unpacking what a server packed, whatever it says of it, never by more than there is leave for."""
 
 from __future__ import annotations
 
+import re
 import zlib
-from typing import Protocol
 
 import brotli
 
 from bot.errors import FeedError
 
-_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "br": "br"}
+#: A file that is packed, sent packed by a server behind another; more is mischief.
+_MOST_LAYERS = 3
+_DOCUMENT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<(?:\?xml|rss|feed|rdf:|!--|!doctype|html|channel)|\{\s*\"\w\w)",
+    re.IGNORECASE,
+)
 
 
-class Unpacking(Protocol):
-    """Unpacks a stream, piece by piece."""
+def unpack(body: bytes, content_encoding: str, most: int) -> bytes:
+    """Return what was packed, once or more often; a little over *most* bytes raise FeedError.
 
-    def unpack(self, piece: bytes, most: int) -> bytes:
-        """Return what *piece* holds; a little over *most* bytes at most, so that more is noticed.
-
-        Raises FeedError for what is damaged.
-        """
-
-
-def choose_unpacking(content_encoding: str) -> Unpacking:
-    """Return how to unpack an answer; raises FeedError for an encoding that nobody asked for."""
-    match content_encoding.strip().lower():
-        case "" | "identity":
-            return _Plain()
-        case "gzip" | "x-gzip":
-            return _Zipped(zlib.MAX_WBITS | 16)
-        case "deflate":
-            return _Zipped(zlib.MAX_WBITS)
-        case "br":
-            return _Brotli()
-        case other:
-            raise FeedError(f"packed as {other[:40]!r}, which was not asked for")
+    The first bytes count before the label: servers label what they never packed, pack what they do
+    not label, and name charsets as encodings. Raises FeedError for what is damaged too.
+    """
+    labels = [each.strip().lower() for each in content_encoding.split(",")]
+    codings = [_CODINGS[label] for label in labels if label in _CODINGS]
+    for _ in range(_MOST_LAYERS):
+        coding = _recognise(body, codings.pop() if codings else "")
+        if not coding:
+            return body
+        body = _unpack_layer(body, coding, most)
+    if _recognise(body, ""):
+        raise FeedError(f"packed more than {_MOST_LAYERS} times over")
+    return body
 
 
-class _Plain:
-    def unpack(self, piece: bytes, most: int) -> bytes:
-        return piece
+def _recognise(body: bytes, label: str) -> str:
+    """Return how a body is packed; empty when it is not."""
+    if body.startswith(_GZIP):
+        return "gzip"
+    if body.startswith(_ZSTD):
+        raise FeedError("packed as zstd, which was not asked for")
+    if label == "gzip" or _DOCUMENT.match(body):
+        return ""
+    # The two bytes of zlib's header are a multiple of 31 (RFC 1950).
+    zlibs = len(body) > 2 and body[0] == 0x78 and int.from_bytes(body[:2], "big") % 31 == 0
+    return label or ("deflate" if zlibs else "")
 
 
-class _Zipped:
-    """gzip, also of several members, and both things that servers call deflate."""
-
-    def __init__(self, window_bits: int) -> None:
-        self._window_bits = window_bits
-        self._stream: zlib._Decompress | None = None
-        self._plain = False
-
-    def unpack(self, piece: bytes, most: int) -> bytes:
-        if self._plain or not piece:
-            return piece
-        if self._stream is None:
-            self._begin(piece)
-            return self.unpack(piece, most)
-        unpacked = bytearray()
-        try:
-            while piece and len(unpacked) <= most:
-                if self._stream.eof:
-                    if not piece.startswith(_GZIP_MAGIC):
-                        break  # padding after the last member
-                    self._stream = zlib.decompressobj(self._window_bits)
-                unpacked += self._stream.decompress(piece, most + 1 - len(unpacked))
-                piece = self._stream.unconsumed_tail or self._stream.unused_data
-        except zlib.error as error:
-            raise FeedError("packed data is damaged") from error
-        return bytes(unpacked)
-
-    def _begin(self, piece: bytes) -> None:
-        if self._window_bits > zlib.MAX_WBITS:
-            # Some servers label what they never packed.
-            self._plain = not piece.startswith(_GZIP_MAGIC[: len(piece)])
-        elif piece[0] & 0x0F != zlib.DEFLATED:
-            self._window_bits = -zlib.MAX_WBITS  # raw deflate, without zlib's own header
-        self._stream = zlib.decompressobj(self._window_bits)
+def _unpack_layer(body: bytes, coding: str, most: int) -> bytes:
+    try:
+        match coding:
+            case "gzip":
+                unpacked = _unzip(body, zlib.MAX_WBITS | 16, most)
+            case "deflate":
+                # Both are called so: zlib's format, and the bare stream without its header.
+                bare = not body or body[0] & 0x0F != zlib.DEFLATED
+                unpacked = _unzip(body, -zlib.MAX_WBITS if bare else zlib.MAX_WBITS, most)
+            case _:
+                unpacked = _unpack_brotli(body, most)
+    except (zlib.error, brotli.error) as error:
+        raise FeedError("packed data is damaged") from error
+    if len(unpacked) > most:
+        raise FeedError(say_too_large(most))
+    return unpacked
 
 
-class _Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
+def say_too_large(most: int) -> str:
+    """Return what is wrong with an answer of over *most* bytes."""
+    return f"larger than {most // 1024 // 1024} MiB"
 
-    def unpack(self, piece: bytes, most: int) -> bytes:
-        unpacked = bytearray()
-        try:
-            unpacked += self._stream.process(piece, output_buffer_limit=most + 1)
-            while len(unpacked) <= most and not self._stream.can_accept_more_data():
-                unpacked += self._stream.process(b"", output_buffer_limit=most + 1 - len(unpacked))
-        except brotli.error as error:
-            raise FeedError("packed data is damaged") from error
-        return bytes(unpacked)
+
+def _unzip(body: bytes, window_bits: int, most: int) -> bytes:
+    """Unpack every member of a file; what follows the last is padding."""
+    unpacked = bytearray()
+    while len(unpacked) <= most:
+        stream = zlib.decompressobj(window_bits)
+        unpacked += stream.decompress(body, most + 1 - len(unpacked))
+        body = stream.unused_data
+        if not body.startswith(_GZIP):
+            break
+    return bytes(unpacked)
+
+
+def _unpack_brotli(body: bytes, most: int) -> bytes:
+    stream = brotli.Decompressor()
+    unpacked = bytearray(stream.process(body, output_buffer_limit=most + 1))
+    while len(unpacked) <= most and not stream.can_accept_more_data():
+        unpacked += stream.process(b"", output_buffer_limit=most + 1 - len(unpacked))
+    return bytes(unpacked)

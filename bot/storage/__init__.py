@@ -15,6 +15,7 @@ from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
 from bot.storage.receiving import Receiving
+from bot.storage.silences import Silences
 from bot.storage.subscribers import Subscribers
 
 
@@ -28,6 +29,7 @@ class Storage:
         self.items = Items(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)
+        self.silences = Silences(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database)
         self.receiving = Receiving(database)

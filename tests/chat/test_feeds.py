@@ -18,7 +18,7 @@ from bot.jobs.feedlist import FeedListJob
 from bot.jobs.health import HealthJob
 from bot.sending import composer
 from bot.sending.notices import send_notices
-from bot.storage.polls import Failed
+from bot.storage.poll_notes import Failed
 from bot.storage.tables import feed
 from tests.loopback import ANI, OLEG, Sahman
 from tests.samples import NOW, change_rows, follow

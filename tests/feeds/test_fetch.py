@@ -50,6 +50,18 @@ async def test_what_did_not_change_is_not_sent_again(
     assert not (await fetcher.fetch(known, NOW)).not_modified
 
 
+async def test_whoever_doubts_what_is_known_asks_for_all_of_it(
+    server: FeedServer, fetcher: FeedFetcher
+) -> None:
+    server.add_item("herald", "Talks")
+    url = server.feed_url("herald")
+    first = await fetcher.fetch(ours(url), NOW)
+    known = ours(url, etag=first.etag, last_modified=first.last_modified)
+    answer = await fetcher.fetch(known, NOW, unconditional=True)
+    assert (answer.not_modified, answer.body) == (False, first.body)
+    assert not {"If-None-Match", "If-Modified-Since"} & set(server.requests[-1].headers)
+
+
 async def test_we_say_who_we_are_unless_a_server_cannot_bear_it(
     server: FeedServer, fetcher: FeedFetcher
 ) -> None:
