@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
-from bot.storage.tables import Moment, metadata
+from bot.storage.columns import Moment
+from bot.storage.tables import metadata
 
 
 def _render_item(kind: str, thing: Any, autogen_context: Any) -> str | bool:

@@ -40,7 +40,7 @@ from sqlalchemy import (
 )
 
 from bot.delivery.render import render_digest
-from bot.model import Subscriber
+from bot.model import Silence, Subscriber
 from bot.storage import Storage, fanout
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Fate, Outcome
@@ -148,7 +148,7 @@ async def measure(engine: Engine, name: str, count: int, rate: float) -> Result:
     told = [
         new_item(
             f"Talks at the border crossing {number + 1} went on",
-            summary=_SUMMARY, published_at=now, seen_at=now, alerts=False, matches=True,
+            summary=_SUMMARY, published_at=now, seen_at=now, silence=Silence.BACKLOG, matches=True,
         )
         for number in range(_DIGEST_ITEMS - 1)
     ]  # fmt: skip

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,37 +19,35 @@ from pydantic import SecretStr
 
 from bot import __version__, language
 from bot.chat.commands import register_commands
-from bot.chat.compose import Composer
-from bot.chat.connection import AnyApplication, close_bot, connect, make_application, make_bot
 from bot.chat.desk import FeedsDesk
 from bot.chat.door import Door
-from bot.chat.messenger import Messenger
-from bot.chat.notices import send_notices
 from bot.chat.receive import Receiver
-from bot.chat.sender import Sender
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
-from bot.demo import BotApi
-from bot.demo.feeds import FeedServer
-from bot.demo.news import SAMPLE_FEEDS, SampleNewsroom
-from bot.demo.personas import add_personas
 from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
-from bot.feeds.manners import Ceilings
 from bot.feeds.worker import ParseWorker
-from bot.intake import Intake
 from bot.jobs.digest import owe_due_digests
-from bot.jobs.feedlist import FeedListJob
-from bot.jobs.health import HealthJob
 from bot.jobs.poll import PollJob
+from bot.jobs.polling import Polling, open_polling
 from bot.jobs.prune import prune
 from bot.jobs.rekey import rekey_items
 from bot.jobs.timers import Timers
 from bot.model import PollResult
-from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.sending.composer import Composer
+from bot.sending.notices import send_notices
+from bot.sending.sender import Sender
+from bot.storage import Storage, open_storage
 from bot.storage.leases import free_leases
+from bot.telegram_api.connection import (
+    AnyApplication,
+    close_bot,
+    connect,
+    make_application,
+    make_bot,
+)
+from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts, load_texts
 from bot.web.server import serving
 from bot.web.webhook import Webhook
@@ -89,59 +85,12 @@ Runner = Receiver | WebhookKeeper | Sender
 
 
 @dataclass(frozen=True, slots=True)
-class Polling:
-    """What asking feeds needs, with or without Telegram."""
-
-    feed_list: FeedListJob
-    polls: PollJob
-    health: HealthJob
-
-
-@dataclass(frozen=True, slots=True)
 class Parts:
     """What has been opened, to be closed in reverse."""
 
     stack: AsyncExitStack
     settings: Settings
     storage: Storage
-
-
-@asynccontextmanager
-async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
-    """Open the database, its tables brought up to this version; raises DatabaseError."""
-    engine = make_engine(settings.database_url.get_secret_value())
-    database = Database(engine)
-    try:
-        await asyncio.to_thread(migrate, engine)
-        yield Storage(database)
-    finally:
-        database.close()
-
-
-@asynccontextmanager
-async def open_polling(
-    settings: Settings, storage: Storage, now: datetime
-) -> AsyncIterator[Polling]:
-    """Load the feed list and every keyword; the dictionaries load with the first new item.
-
-    Raises ConfigError for a feeds.yaml that cannot be read and DatabaseError.
-    """
-    async with AsyncExitStack() as stack:
-        feed_list = FeedListJob(storage, settings.feeds)
-        await feed_list.load(now)
-        reading = ThreadPoolExecutor(1, thread_name_prefix="reading")
-        stack.callback(reading.shutdown)
-        intake = Intake(storage, reading)
-        renewed = await intake.rekey()
-        if renewed:
-            _log.info("keywords_rekeyed", extra={"keywords": renewed})
-        await intake.load()
-        worker = ParseWorker()
-        stack.callback(worker.close)
-        fetcher = FeedFetcher(settings.contact)
-        stack.push_async_callback(fetcher.close)
-        polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
-        yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
 
 
 def settle_memory() -> None:
@@ -153,16 +102,6 @@ def settle_memory() -> None:
     gc.freeze()
     # A thread that reads news or writes rows gives way to a reply sooner than by default.
     sys.setswitchinterval(0.002)
-
-
-def _ceilings(settings: Settings) -> Ceilings:
-    return Ceilings(
-        wish_s=settings.longest_wish_s,
-        urgent_s=settings.urgent_s,
-        retry_after_s=settings.longest_retry_after_s,
-        failing_s=settings.longest_failing_s,
-        slowest_s=settings.slowest_s,
-    )
 
 
 async def run(
@@ -329,51 +268,6 @@ async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult]
         while await storage.deliveries.expand(_COUNTED_RATE):
             pass
         return results, await storage.deliveries.count_owed() - before
-
-
-async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -> None:
-    """Run Sahman on loopback with sample people and news, its data in a temporary folder.
-
-    *announce* is told the address of the chat page once all of it answers.
-    """
-    stop = asyncio.Event()
-    stop_on_signals(stop)
-    with tempfile.TemporaryDirectory(prefix="sahman-demo-") as folder:
-        async with AsyncExitStack() as stack:
-            telegram, news = BotApi(), FeedServer()
-            for server, its_port in ((telegram, port), (news, 0)):
-                await server.start(port=its_port)
-                stack.push_async_callback(server.stop)
-            add_personas(telegram)
-            newsroom = SampleNewsroom(news, interval_s=every_s)
-            await newsroom.start()
-            stack.push_async_callback(newsroom.stop)
-            feeds = Path(folder) / "feeds.yaml"
-            feeds.write_text(_demo_feeds(news), encoding="utf-8")
-            settings = Settings(
-                token=SecretStr("1:demo-token-of-no-value-at-all-000000"),
-                api_url=telegram.url,
-                database_url=SecretStr(f"sqlite:///{folder}/sahman.db"),
-                feeds=feeds,
-            )
-            await run(settings, stop, started=lambda: announce(telegram.url))
-
-
-def _demo_feeds(news: FeedServer) -> str:
-    """Return a feeds.yaml of the sample publishers; JSON is YAML."""
-    publishers = {feed.publisher: {"country": "AM", "kind": "independent"} for feed in SAMPLE_FEEDS}
-    feeds = [
-        {
-            "name": feed.publisher,
-            "url": news.feed_url(feed.name),
-            "publisher": feed.publisher,
-            "language": feed.language,
-            "every_s": 3,
-            "allow_private": True,
-        }
-        for feed in SAMPLE_FEEDS
-    ]
-    return json.dumps({"publishers": publishers, "feeds": feeds}, ensure_ascii=False, indent=1)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -63,6 +63,10 @@ class FeedEmpty(FeedError):
     """It is a feed and lists nothing: no news, and no success either."""
 
 
+class DataRefused(SahmanError):
+    """The database will never take this, however often it is asked: drop it alone, and say so."""
+
+
 class TokenRefused(SahmanError):
     """Telegram does not know the bot's token: stop, an operator must mend it."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, func, select, update
 
 from bot.config import FeedEntry, FeedList, PublisherEntry
+from bot.feeds.links import same_address
 from bot.intake import KeywordBook, compile_keyword, find_words, matched_text
 from bot.matching import KEYS_VERSION, parse_keyword, read_text
 from bot.model import (
+    ChangedItem,
     ChatKind,
     Feed,
     FeedConfig,
@@ -24,7 +26,7 @@ from bot.model import (
     Subscriber,
 )
 from bot.storage import Storage
-from bot.storage.arrivals import Arrivals, KeywordMatcher, KnownItem, TakenIn
+from bot.storage.arrivals import Arrivals, KeywordMatcher, TakenIn
 from bot.storage.database import Database, make_engine
 from bot.storage.keywords import Added
 from bot.storage.polls import FetchOutcome
@@ -141,6 +143,8 @@ class PlainMatcher:
         self._book = KeywordBook()
         self.learn = self._book.learn
         self.forget = self._book.forget
+        #: The words that changed items bore before, by their ids.
+        self.before: dict[int, str] = {}
 
     @property
     def newest_keyword(self) -> int:
@@ -149,6 +153,13 @@ class PlainMatcher:
     def find(self, new: NewItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
         text = read_text(matched_text(new.title, new.summary))
         return self._book.find(text, language=new.language, publisher=publisher)
+
+    def find_added(self, changed: ChangedItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
+        old, now = (
+            self._book.find(read_text(text), language=changed.language, publisher=publisher)
+            for text in (self.before[changed.id], matched_text(changed.title, changed.summary))
+        )
+        return [each for each in now if each[0] not in dict(old)]
 
 
 def new_item(title: str, **changes: Any) -> NewItem:
@@ -160,13 +171,29 @@ def new_item(title: str, **changes: Any) -> NewItem:
         "language": "en",
         "published_at": NOW,
         "seen_at": NOW,
-        "alerts": True,
         "story_key": link or key,
         **changes,
     }
+    values.setdefault("link_key", same_address(link))
     read = read_text(matched_text(title, values["summary"]))
     values.setdefault("gravity", read.gravity)
     return NewItem(key=key, guid=key, link=link, title=title, keys=read.keys, **values)
+
+
+def change(item_id: int, title: str, *, alerts: bool = True) -> ChangedItem:
+    """Return a stored item that bears another title now."""
+    read = read_text(title)
+    return ChangedItem(
+        id=item_id,
+        title=title,
+        summary="",
+        language="en",
+        source="",
+        keys=read.keys,
+        text_hash=1,
+        gravity=read.gravity,
+        alerts=alerts,
+    )
 
 
 async def take_in(
@@ -174,7 +201,8 @@ async def take_in(
     feed: Feed,
     *new: NewItem,
     now: datetime = NOW,
-    listed: Sequence[tuple[KnownItem, str]] = (),
+    listed: Collection[int] = (),
+    changed: Sequence[ChangedItem] = (),
     matcher: KeywordMatcher | None = None,
 ) -> TakenIn:
     """Store new items as one poll does."""
@@ -183,7 +211,7 @@ async def take_in(
     )
     return await storage.items.take_in(
         feed,
-        Arrivals(new=new, listed=listed),
+        Arrivals(new=new, listed=listed, changed=changed),
         outcome,
         matcher or PlainMatcher(),
         KEYS_VERSION,

@@ -1,1 +1,1 @@
-"""Telegram: the one door through which people and their messages come in and go out."""
+"""What is said to people and what they say: the one door through which it comes in."""

@@ -15,13 +15,13 @@ from telegram.ext import (
 )
 
 from bot.chat.commands import BUTTONS, COMMANDS, Command
-from bot.chat.connection import AnyApplication
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
 from bot.chat.visit import Services, Visit, read_visit
 from bot.model import ChatKind
+from bot.telegram_api.connection import AnyApplication
 
 _log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from telegram import InlineKeyboardMarkup
 
 from bot.chat.keyboards import button, rows
 from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
 from bot.language import load
+from bot.model import Keyboard
 from bot.storage.keywords import LookedBack
 from bot.texts import LANGUAGES, Texts
 
@@ -34,9 +34,7 @@ class AddedKeyword:
     looked_back: LookedBack
 
 
-async def explain_added(
-    visit: Visit, added: AddedKeyword
-) -> tuple[str, InlineKeyboardMarkup | None]:
+async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboard]:
     """Return what a keyword finds: in which words, in what forms, how often; and its buttons."""
     texts, shown = visit.texts, cut(added.typed, _SHOWN)
     if added.is_new:
@@ -93,7 +91,7 @@ async def _caught(visit: Visit, looked_back: LookedBack) -> list[str]:
     return lines
 
 
-def _keyboard(added: AddedKeyword, texts: Texts) -> InlineKeyboardMarkup | None:
+def _keyboard(added: AddedKeyword, texts: Texts) -> Keyboard:
     buttons = []
     asked = set(re.findall(r"(?<![-\w])#(\w\w)\b", added.typed))
     left = [each for each in LANGUAGES if f"-#{each}" not in added.typed]
@@ -113,4 +111,4 @@ def _keyboard(added: AddedKeyword, texts: Texts) -> InlineKeyboardMarkup | None:
                 label = texts.say("Not: {word}", word=known.words[texts.language][0])
                 keyboard.append([button(label, f"narrow:{added.id}:{concept}")])
     keyboard.append([button(texts.say("Remove it"), f"remove:{added.id}")])
-    return InlineKeyboardMarkup(keyboard)
+    return keyboard

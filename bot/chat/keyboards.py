@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 from bot.delivery.split import cut
-from bot.model import Keyword
+from bot.model import Button, Keyboard, Keyword
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
 _LABEL_UNITS = 40
 
 
-def button(label: str, data: str) -> InlineKeyboardButton:
+def button(label: str, data: str) -> Button:
     """Return a button; its label is plain text, cut to what fits a phone."""
-    return InlineKeyboardButton(cut(str(label), _LABEL_UNITS), callback_data=data)
+    return Button(cut(str(label), _LABEL_UNITS), data)
 
 
 def is_number(words: str) -> bool:
@@ -23,15 +21,13 @@ def is_number(words: str) -> bool:
     return words.isdecimal() and len(words) <= 18  # the database's integers have 64 bits
 
 
-def rows(
-    buttons: Iterable[InlineKeyboardButton], width: int = 1
-) -> list[list[InlineKeyboardButton]]:
+def rows(buttons: Iterable[Button], width: int = 1) -> list[list[Button]]:
     """Lay buttons out in rows of *width*."""
     flat = list(buttons)
     return [flat[start : start + width] for start in range(0, len(flat), width)]
 
 
-def language_buttons(chosen: str, what: str = "language") -> list[InlineKeyboardButton]:
+def language_buttons(chosen: str, what: str = "language") -> list[Button]:
     """Return a button for each language, in its own name, the chosen one ticked."""
     return [
         button(
@@ -42,19 +38,17 @@ def language_buttons(chosen: str, what: str = "language") -> list[InlineKeyboard
     ]
 
 
-def keyword_keyboard(keywords: Sequence[Keyword]) -> InlineKeyboardMarkup | None:
+def keyword_keyboard(keywords: Sequence[Keyword]) -> Keyboard | None:
     """Return a button for each keyword by which it is removed."""
     if not keywords:
         return None
     buttons = (button(f"✕ {keyword.typed}", f"remove:{keyword.id}") for keyword in keywords)
-    return InlineKeyboardMarkup(rows(buttons, 2))
+    return rows(buttons, 2)
 
 
-def stop_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+def stop_keyboard(texts: Texts) -> Keyboard:
     """Return the two answers to "erase everything?"."""
-    return InlineKeyboardMarkup(
-        [
-            [button(texts.say("Erase everything"), "stop:yes")],
-            [button(texts.say("Keep it"), "stop:no")],
-        ]
-    )
+    return [
+        [button(texts.say("Erase everything"), "stop:yes")],
+        [button(texts.say("Keep it"), "stop:no")],
+    ]

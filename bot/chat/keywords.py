@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 
 from markupsafe import Markup
-from telegram import InlineKeyboardMarkup
 
 from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
 from bot.chat.keyboards import button, is_number, keyword_keyboard
@@ -138,12 +137,10 @@ async def offer(visit: Visit) -> None:
     words_id = await visit.storage.subscribers.save_words(subscriber.id, words, visit.now)
     await visit.answer(
         visit.texts.say("Shall I follow “<b>{keyword}</b>”?", keyword=cut(words, _SHOWN)),
-        InlineKeyboardMarkup(
-            [
-                [button(visit.texts.say("Add it to my keywords"), f"follow:{words_id}")],
-                [button(visit.texts.say("Only show the latest"), f"latest:{words_id}:")],
-            ]
-        ),
+        [
+            [button(visit.texts.say("Add it to my keywords"), f"follow:{words_id}")],
+            [button(visit.texts.say("Only show the latest"), f"latest:{words_id}:")],
+        ],
     )
 
 

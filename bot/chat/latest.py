@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from telegram import InlineKeyboardMarkup
-
 from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
@@ -15,7 +13,7 @@ from bot.delivery.render import render_digest, render_line
 from bot.delivery.split import cut, join_blocks
 from bot.intake import find_words
 from bot.matching import KeywordRefused, parse_keyword
-from bot.model import Item, Subscriber
+from bot.model import Item, Keyboard, Subscriber
 
 _PAGE = 5
 _DIGEST_NOW = timedelta(hours=24)
@@ -71,7 +69,7 @@ async def send_digest_now(visit: Visit) -> None:
 
 async def _page(
     visit: Visit, subscriber: Subscriber, words: str, words_id: int, before: int | None
-) -> tuple[str, InlineKeyboardMarkup | None] | None:
+) -> tuple[str, Keyboard | None] | None:
     try:
         items = await _load(visit, words, before)
     except KeywordRefused as refused:
@@ -84,7 +82,7 @@ async def _page(
         keys.append(button(visit.texts.say("« Newest"), f"latest:{words_id}:"))
     if len(items) > _PAGE:
         keys.append(button(visit.texts.say("Older »"), f"latest:{words_id}:{shown[-1].id}"))
-    return html, InlineKeyboardMarkup([keys]) if keys else None
+    return html, [keys] if keys else None
 
 
 async def _load(visit: Visit, words: str, before: int | None) -> list[Item]:

@@ -21,11 +21,11 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 from telegram.warnings import PTBUserWarning
 
-from bot.chat.connection import ALLOWED_UPDATES, AnyApplication, clear_webhook
-from bot.chat.refusals import translate
 from bot.chat.visit import Services, read_visit
 from bot.delivery.retry import next_retry_ms
 from bot.errors import AnotherReceiver, DatabaseError, SahmanError, TokenRefused, TryLater
+from bot.telegram_api.connection import ALLOWED_UPDATES, AnyApplication, clear_webhook
+from bot.telegram_api.refusals import translate
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from datetime import UTC, timedelta
 
 from markupsafe import Markup
-from telegram import InlineKeyboardMarkup
 
 from bot.chat.keyboards import button, rows
 from bot.chat.latest import send_digest_now
@@ -14,7 +13,7 @@ from bot.chat.visit import Visit
 from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
 from bot.delivery.schedule import next_digest_at, parse_time
 from bot.delivery.split import cut, join_blocks
-from bot.model import PublisherKind, Subscriber
+from bot.model import Keyboard, PublisherKind, Subscriber
 from bot.storage.feeds import SourceState
 from bot.texts import Texts
 
@@ -167,7 +166,7 @@ def say_digest(subscriber: Subscriber, texts: Texts) -> str:
     return f"{set_to} {empty}"
 
 
-def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> InlineKeyboardMarkup:
+def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> Keyboard:
     texts = visit.texts
     hours = [
         button(f"✓ {time}" if time in subscriber.digest_times else time, f"digest:{time}")
@@ -187,7 +186,7 @@ def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> InlineKeyboardMark
             else texts.say("Tell me when empty")
         )
         keyboard.append([button(label, "digest:empty")])
-    return InlineKeyboardMarkup(keyboard)
+    return keyboard
 
 
 def _say_zone(subscriber: Subscriber, visit: Visit) -> str:
@@ -198,9 +197,9 @@ def _say_zone(subscriber: Subscriber, visit: Visit) -> str:
     )
 
 
-def _zone_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+def _zone_keyboard(texts: Texts) -> Keyboard:
     buttons = (button(name_zone(zone, texts), f"timezone:{zone}") for zone in COMMON_ZONES)
-    return InlineKeyboardMarkup(rows(buttons, 2))
+    return rows(buttons, 2)
 
 
 def _source_line(feeds: list[SourceState], visit: Visit) -> str:

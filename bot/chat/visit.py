@@ -13,7 +13,6 @@ from telegram import (
     Bot,
     CallbackQuery,
     Chat,
-    InlineKeyboardMarkup,
     MaybeInaccessibleMessage,
     Message,
     Update,
@@ -23,11 +22,11 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.chat.desk import FeedsDesk
-from bot.chat.messenger import Messenger
 from bot.delivery.schedule import next_digest_at
 from bot.errors import RecipientGone, SendError, TryLater
-from bot.model import ChatKind, Subscriber
+from bot.model import ChatKind, Keyboard, Subscriber
 from bot.storage import Storage
+from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts, choose_language
 
 _log = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ class Visit:
         return self.chat.type != ChatKind.PRIVATE
 
     async def answer(
-        self, html: str, keyboard: InlineKeyboardMarkup | None = None, *, again: bool = True
+        self, html: str, keyboard: Keyboard | None = None, *, again: bool = True
     ) -> None:
         """Send a reply into the chat and topic that this came from; no row, no gate.
 
@@ -110,12 +109,12 @@ class Visit:
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
 
     async def _answer_later(
-        self, wait_s: float | None, html: str, keyboard: InlineKeyboardMarkup | None
+        self, wait_s: float | None, html: str, keyboard: Keyboard | None
     ) -> None:
         await asyncio.sleep(min(wait_s or _REPLY_WAIT_S, _LONGEST_REPLY_WAIT_S))
         await self.answer(html, keyboard, again=False)
 
-    async def change(self, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+    async def change(self, html: str, keyboard: Keyboard | None = None) -> None:
         """Replace the message under which the button was tapped."""
         if self.message_id is None:
             await self.answer(html, keyboard)
@@ -126,7 +125,7 @@ class Visit:
             _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
             await self.answer(html, keyboard)
 
-    async def change_buttons(self, keyboard: InlineKeyboardMarkup) -> None:
+    async def change_buttons(self, keyboard: Keyboard) -> None:
         """Replace the buttons of the message under which one was tapped, not its text."""
         if self.message_id is not None:
             await self.services.messenger.edit_buttons(self.chat.id, self.message_id, keyboard)

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from bot.chat.connection import fetch_webhook, set_webhook
 from bot.chat.visit import Services
 from bot.delivery.retry import next_retry_ms
 from bot.errors import SahmanError, TokenRefused, TryLater
+from bot.telegram_api.connection import fetch_webhook, set_webhook
 
 _log = logging.getLogger(__name__)
 

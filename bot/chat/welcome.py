@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telegram import InlineKeyboardMarkup
-
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
 from bot.chat.settings import say_digest
 from bot.chat.visit import Visit
 from bot.delivery.schedule import next_digest_at
-from bot.model import Keyword, Subscriber
+from bot.model import Keyboard, Keyword, Subscriber
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
 #: Offered on /start, in the language of the person: one tap and alerts come.
@@ -56,7 +54,7 @@ async def language(visit: Visit) -> None:
         return
     await visit.answer(
         visit.texts.say("Which language shall I speak?"),
-        InlineKeyboardMarkup(rows(language_buttons(visit.texts.language, "speak"), 3)),
+        rows(language_buttons(visit.texts.language, "speak"), 3),
     )
 
 
@@ -153,14 +151,14 @@ async def confirm_stop(visit: Visit) -> None:
     )
 
 
-def start_keyboard(texts: Texts, keywords: Sequence[Keyword]) -> InlineKeyboardMarkup:
+def start_keyboard(texts: Texts, keywords: Sequence[Keyword]) -> Keyboard:
     """Return the welcome's buttons: ready-made keywords, those added ticked, and languages."""
     mine = {keyword.typed.casefold() for keyword in keywords}
     ready = [
         button(f"✓ {word}" if word.casefold() in mine else f"+ {word}", f"ready:{index}")
         for index, word in enumerate(READY_KEYWORDS[texts.language])
     ]
-    return InlineKeyboardMarkup([ready, language_buttons(texts.language)])
+    return [ready, language_buttons(texts.language)]
 
 
 async def _speak(visit: Visit, language: str) -> Visit | None:

@@ -77,7 +77,7 @@ class BotApi(People):
         self.messenger.reopen()
         self._closing.clear()
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_only_local_names])
-        app.router.add_routes(PeopleDoor(self).routes())
+        app.router.add_routes(PeopleDoor(self, self.strict_faults, self.reset).routes())
         app.router.add_routes(page_routes())
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
         app.router.add_route("*", "/bot{rest:.*}", self._not_found)

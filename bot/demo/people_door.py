@@ -21,16 +21,13 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from aiohttp import web
 
-from bot.demo.people import view
+from bot.demo.people import People, view
 from bot.demo.refusal import PeopleError
-
-if TYPE_CHECKING:
-    from bot.demo.bot_api import BotApi
 
 _MAX_WAIT_S = 60.0
 _STREAM_PING_S = 15.0
@@ -38,10 +35,14 @@ _STATES = ("block", "unblock", "kick", "invite", "deactivate", "delete", "forget
 
 
 class PeopleDoor:
-    """Routes of ``/people`` over one `BotApi`."""
+    """Routes of ``/people``; *faults* are shown, *reset* makes the server forget everything."""
 
-    def __init__(self, api: BotApi) -> None:
-        self._api = api
+    def __init__(
+        self, people: People, faults: Sequence[str], reset: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._people = people
+        self._strict_faults = faults
+        self._forget = reset
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to register."""
@@ -72,11 +73,11 @@ class PeopleDoor:
     # Reading
 
     async def _users(self, _: web.Request) -> web.Response:
-        users = self._api.messenger.users.values()
+        users = self._people.messenger.users.values()
         return web.json_response([user.wire() for user in users])
 
     async def _chats(self, _: web.Request) -> web.Response:
-        messenger = self._api.messenger
+        messenger = self._people.messenger
         chats = []
         for chat in messenger.chats.values():
             user = messenger.users.get(chat.chat_id)
@@ -108,20 +109,20 @@ class PeopleDoor:
         chat_id = _chat_id(request)
         if wait_s := min(float(query.get("wait", 0)), _MAX_WAIT_S):
             with contextlib.suppress(TimeoutError):
-                await self._api.wait_messages(
+                await self._people.wait_messages(
                     chat_id, **wanted, count=int(query.get("count", 1)), timeout=wait_s
                 )
-        found = self._api.messages(chat_id, **wanted)
+        found = self._people.messages(chat_id, **wanted)
         return web.json_response([view(message) for message in found])
 
     async def _commands(self, request: web.Request) -> web.Response:
         user = request.query.get("user_id")
         return web.json_response(
-            self._api.commands(_chat_id(request), user_id=int(user) if user else None)
+            self._people.commands(_chat_id(request), user_id=int(user) if user else None)
         )
 
     async def _file(self, request: web.Request) -> web.Response:
-        media = self._api.messenger.files.get(request.match_info["file"])
+        media = self._people.messenger.files.get(request.match_info["file"])
         if media is None:
             raise web.HTTPNotFound
         kind = media.content_type if media.content_type.startswith("image/") else ""
@@ -134,10 +135,10 @@ class PeopleDoor:
         )
 
     async def _faults(self, _: web.Request) -> web.Response:
-        return web.json_response(self._api.strict_faults)
+        return web.json_response(list(self._strict_faults))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        changes = self._api.messenger.changes
+        changes = self._people.messenger.changes
         resumed = request.headers.get("Last-Event-ID") or request.query.get("after")
         seq = int(resumed) if resumed is not None else changes.seq
         stream = web.StreamResponse(
@@ -161,7 +162,7 @@ class PeopleDoor:
 
     def _attach(self, event: dict[str, Any]) -> None:
         if event["kind"] in {"message", "edited"}:
-            chat = self._api.messenger.chats.get(event["chat_id"])
+            chat = self._people.messenger.chats.get(event["chat_id"])
             message = chat.messages.get(event["message_id"]) if chat else None
             if message is not None:
                 event["message"] = view(message)
@@ -169,19 +170,19 @@ class PeopleDoor:
     # Acting
 
     async def _add_user(self, _: web.Request, body: Any) -> Any:
-        return self._api.add_user(int(body.pop("id")), body.pop("first_name"), **body).wire()
+        return self._people.add_user(int(body.pop("id")), body.pop("first_name"), **body).wire()
 
     async def _add_group(self, _: web.Request, body: Any) -> Any:
         if topics := body.get("topics"):
             body["topics"] = {int(thread): name for thread, name in topics.items()}
-        return self._api.add_group(int(body.pop("id")), body.pop("title"), **body).wire()
+        return self._people.add_group(int(body.pop("id")), body.pop("title"), **body).wire()
 
     async def _send(self, request: web.Request, body: Any) -> Any:
-        return view(self._api.send_text(_chat_id(request), body.pop("text"), **body))
+        return view(self._people.send_text(_chat_id(request), body.pop("text"), **body))
 
     async def _tap(self, request: web.Request, body: Any) -> Any:
         wait_s = min(float(body.pop("wait", 10)), _MAX_WAIT_S)
-        tap = self._api.tap(
+        tap = self._people.tap(
             _chat_id(request), int(body["message_id"]), body["button"], user_id=body.get("user_id")
         )
         with contextlib.suppress(TimeoutError):
@@ -198,24 +199,24 @@ class PeopleDoor:
     async def _state(self, request: web.Request, _: Any) -> Any:
         act = request.match_info["act"]
         name = {"delete": "delete_chat", "forget": "forget_chat"}.get(act, act)
-        getattr(self._api, name)(_chat_id(request))
-        return {"state": self._api.messenger.chats[_chat_id(request)].state.value}
+        getattr(self._people, name)(_chat_id(request))
+        return {"state": self._people.messenger.chats[_chat_id(request)].state.value}
 
     async def _migrate(self, request: web.Request, body: Any) -> Any:
-        return self._api.migrate(_chat_id(request), int(body["new_chat_id"])).wire()
+        return self._people.migrate(_chat_id(request), int(body["new_chat_id"])).wire()
 
     async def _add_topic(self, request: web.Request, body: Any) -> Any:
-        self._api.add_topic(_chat_id(request), int(body["thread_id"]), body["name"])
+        self._people.add_topic(_chat_id(request), int(body["thread_id"]), body["name"])
         return {}
 
     async def _topic(self, request: web.Request, _: Any) -> Any:
         thread_id = int(request.match_info["thread"])
-        act = self._api.close_topic if request.match_info["act"] == "close" else None
-        (act or self._api.delete_topic)(_chat_id(request), thread_id)
+        act = self._people.close_topic if request.match_info["act"] == "close" else None
+        (act or self._people.delete_topic)(_chat_id(request), thread_id)
         return {}
 
     async def _reset(self, _: web.Request, __: Any) -> Any:
-        await self._api.reset()
+        await self._forget()
         return {}
 
 

@@ -11,7 +11,10 @@ from bot.model import Feed, ParsedItem
 _AWAY = timedelta(hours=24)
 #: Publishers date some items a little before they list them.
 _LISTED_LATE = timedelta(minutes=10)
-_FEW = 5
+_DAY = timedelta(days=1)
+#: So few new items are news, whatever their dates say.
+FEW = 5
+_GROWN, _GROWN_BY = 3, 10
 
 
 class Standing(Enum):
@@ -24,10 +27,13 @@ class Standing(Enum):
     OLDER = auto()  #: most existed when the feed was last read, under other names
 
 
-def judge(feed: Feed, unknown: Sequence[ParsedItem], listed: int, now: datetime) -> Standing:
+def judge(
+    feed: Feed, unknown: Sequence[ParsedItem], listed: int, listed_before: int, now: datetime
+) -> Standing:
     """Return how to take the *unknown* ones of all that are *listed* in a document.
 
-    Only a document that is new for the most part can be a backlog.
+    Only a document that is new for the most part can be a backlog. Items without dates are news,
+    unless their document is several times as long as the last, which listed *listed_before*.
     """
     if not feed.polled_before:
         return Standing.FIRST
@@ -38,11 +44,20 @@ def judge(feed: Feed, unknown: Sequence[ParsedItem], listed: int, now: datetime)
         return Standing.NEWS
     if feed.moved:
         return Standing.ELSEWHERE
-    if len(unknown) < _FEW:
+    if len(unknown) < FEW:
         return Standing.NEWS
-    if before is None:
-        return Standing.OLDER  # it listed nothing so far, and now a whole archive
-    old = sum(
-        item.published_at is None or item.published_at < before - _LISTED_LATE for item in unknown
-    )
+    undated = sum(item.published_at is None for item in unknown)
+    if 2 * undated > len(unknown):
+        grown = listed_before and listed > _GROWN * listed_before + _GROWN_BY
+        return Standing.OLDER if grown else Standing.NEWS
+    # One that listed nothing so far was asked a gap ago.
+    read_at = feed.read_at or now - timedelta(seconds=feed.gap_s)
+    old = sum(_is_older(item, read_at - _LISTED_LATE) for item in unknown)
     return Standing.OLDER if 2 * old > len(unknown) else Standing.NEWS
+
+
+def _is_older(item: ParsedItem, than: datetime) -> bool:
+    if item.published_at is None:
+        return False
+    # Of a day, nothing more is known than when it ends.
+    return item.published_at + (_DAY if item.day_only else timedelta(0)) < than

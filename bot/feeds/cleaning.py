@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import re
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning
+from bot.feeds.markup import read_markup
 
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
-_SPACES = re.compile(r"\s+")
+# \s knows the controls that are spaces.
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# Soft hyphens, places where a line may break, byte order marks; overrides and isolates of
+# direction, which would turn the words around them that are ours.
+_UNSEEN = re.compile("[\u00ad\u180e\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Tags by the hundred thousand serve no reader: what stands after so much markup is not read.
 _LONGEST_MARKUP = 200_000
 
@@ -47,19 +48,15 @@ _SHARED_BY = 0.8
 
 
 def clean_text(markup: str, limit: int) -> str:
-    """Return what a person would read of *markup*: no tags, no entities, single spaces."""
+    """Return what a person would read of *markup*: no tags, no entities, single spaces.
+
+    Nothing that only machines see: soft hyphens, marks that turn the direction of what follows.
+    """
     text = markup[:_LONGEST_MARKUP]
     for _ in range(2):  # feeds escape twice as often as once
-        if "<" in text and _TAG.search(text):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-                soup = BeautifulSoup(text, "html.parser")
-            for hidden in soup(["script", "style"]):
-                hidden.decompose()
-            text = soup.get_text(" ")
-        if "&" in text:
-            text = html.unescape(text)
-    text = _SPACES.sub(" ", text.replace("\x00", "")).strip()
+        if "<" in text or "&" in text:
+            text = read_markup(text)
+    text = _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
     return text if len(text) <= limit else text[:limit].rstrip()
 
 

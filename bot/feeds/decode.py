@@ -14,9 +14,20 @@ _ARMSCII_8 = {
 }
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
+    # Before UTF-16: its little-endian mark begins with that one's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Where letters of ASCII, which every document begins with, have their zeros: of four bytes each.
+_ZEROS: dict[tuple[bool, ...], str] = {
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
+_LOOKED_AT = 64
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 # Labels that servers send without meaning them.
@@ -36,6 +47,9 @@ def decode(body: bytes, content_type: str = "") -> str:
     for bom, encoding in _BOMS:
         if body.startswith(bom):
             return body.decode(encoding, "replace").lstrip("\ufeff")
+    wide = _find_wide(body)
+    if wide is not None:
+        return body.decode(wide, "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -49,6 +63,16 @@ def decode(body: bytes, content_type: str = "") -> str:
         if text is not None:
             return text
     return _guess(body)
+
+
+def _find_wide(body: bytes) -> str | None:
+    """Return which UTF-16 or -32 a document without a mark is in, by the zeros it begins with."""
+    head = body[:_LOOKED_AT]
+    if len(head) < 8 or b"\0" not in head:
+        return None
+    quarters = (head[place : len(head) // 4 * 4 : 4] for place in range(4))
+    mostly_zero = tuple(2 * quarter.count(0) > len(quarter) for quarter in quarters)
+    return _ZEROS.get(mostly_zero)
 
 
 def _labels(body: bytes, content_type: str) -> list[str]:

@@ -1,109 +1,119 @@
-"""Entries that came before, letter for letter: cut out of a document so as not to parse them again.
-
-Feedparser takes nine tenths of what a poll costs, and of thirty entries one is new. An entry means
-the same as before when its own text and the tags around it are the same; nothing else of the
-document bears on it. Where the cut is not certain, there is none and the document is read whole.
-"""
+"""One entry of a feed, as feedparser gives it, read for what a person and a matcher need of it."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
+from bot.feeds.cleaning import clean_text, drop_invitation
+from bot.feeds.dates import WrittenDate, read_date
+from bot.feeds.links import read_aggregated_link, says_nothing
 from bot.model import ParsedItem
 
-_START = re.compile(r"<(item|entry)(?=[\s>])")
-_AROUND = re.compile(r"<(?:rss|feed|rdf:RDF|channel)(?=[\s>])[^>]*>", re.IGNORECASE)
-#: Items kept of all documents together: some 80 MB at most.
-_MOST_ITEMS = 40_000
+#: What is matched and shown of a summary.
+SUMMARY_CHARS = 600
+_TITLE_CHARS = 500
+_MAX_ID_CHARS = 1_000
+#: A longer one fits into no message of Telegram's.
+_MAX_LINK_CHARS = 4_096
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_AGGREGATORS = frozenset({"news.google.com"})
 
 
-@dataclass(frozen=True)
-class SplitFeed:
-    """A document cut at its entries."""
+def read_entry(entry: Any, url: str, zone: ZoneInfo) -> ParsedItem | None:
+    """Return an entry as an item, its texts and its names bounded; None for one without any text.
 
-    head: str
-    chunks: tuple[str, ...]
-    tail: str
-
-    def join(self) -> str:
-        """Return the document again."""
-        return "".join((self.head, *self.chunks, self.tail))
-
-    @cached_property
-    def digests(self) -> list[bytes]:
-        """What tells each entry from every other, the tags around it included."""
-        around = "".join(_AROUND.findall(self.head)).encode("utf-8", "replace")
-        key = blake2b(around).digest()
-        return [
-            blake2b(chunk.rstrip().encode("utf-8", "replace"), digest_size=16, key=key).digest()
-            for chunk in self.chunks
-        ]
-
-
-def split_entries(text: str) -> SplitFeed | None:
-    """Return a document cut at its entries; None where the cut is not certain."""
-    first = _START.search(text)
-    if first is None:
+    *url* is where its feed was read, for relative links; *zone* the feed's own, for dates that bear
+    none.
+    """
+    title = clean_text(str(entry.get("title") or ""), _TITLE_CHARS)
+    summary = drop_invitation(clean_text(_find_summary(entry), SUMMARY_CHARS))
+    if not title:
+        title, summary = summary[:_TITLE_CHARS], ""
+    if not title:
         return None
-    opening, closing = first[1], f"</{first[1]}>"
-    chunks, at = [], first.start()
-    # A comment or a CDATA section around entries would make them text.
-    if "<!--" in text[:at] or "<![CDATA[" in text[:at].rpartition("]]>")[2]:
-        return None
-    while True:
-        end = text.find(closing, at)
-        if end < 0:
-            return None
-        end += len(closing)
-        chunk = text[at:end]
-        if _is_tangled(chunk, opening):
-            return None
-        following = end
-        while following < len(text) and text[following].isspace():
-            following += 1
-        chunks.append(text[at:following])
-        begun = _START.match(text, following)
-        if begun is None or begun[1] != opening:
-            break
-        at = following
-    tail = text[following:]
-    return None if _START.search(tail) else SplitFeed(text[: first.start()], tuple(chunks), tail)
+    guid = _clean_name(entry.get("id"))
+    link = _clean_name(entry.get("link"))
+    # Feedparser takes a guid for the link where there is none, whatever the guid is.
+    if entry.get("guidislink") and link == guid and not guid.startswith(("http://", "https://")):
+        link = ""
+    if not link and guid.startswith(("http://", "https://")):
+        link = guid
+    date = _read_published(entry, zone)
+    item = ParsedItem(
+        guid=_bound(guid),
+        link=_absolute(url, link),
+        title=title,
+        summary="" if summary == title else summary,
+        published_at=date.at if date else None,
+        day_only=date is not None and date.day_only,
+    )
+    return _read_aggregated(item, entry)
 
 
-class EntryMemory:
-    """What the entries of each feed's last document were, the feeds asked longest ago dropped."""
-
-    def __init__(self, most_items: int = _MOST_ITEMS) -> None:
-        self._most_items = most_items
-        self._items = 0
-        self._feeds: OrderedDict[tuple[str, str], dict[bytes, ParsedItem | None]] = OrderedDict()
-
-    def recall(
-        self, url: str, timezone: str, split: SplitFeed
-    ) -> list[tuple[ParsedItem | None] | None]:
-        """Return for each entry what it was (None: without a text), or None for one never seen."""
-        known = self._feeds.get((url, timezone), {})
-        return [(known[digest],) if digest in known else None for digest in split.digests]
-
-    def keep(
-        self, url: str, timezone: str, split: SplitFeed, items: Sequence[ParsedItem | None]
-    ) -> None:
-        """Remember this document of a feed in the place of its last."""
-        self._items -= len(self._feeds.pop((url, timezone), {}))
-        kept = dict(zip(split.digests, items, strict=False))
-        self._feeds[url, timezone] = kept
-        self._items += len(kept)
-        while self._items > self._most_items and self._feeds:
-            self._items -= len(self._feeds.popitem(last=False)[1])
+def _read_aggregated(item: ParsedItem, entry: Any) -> ParsedItem:
+    """Return an aggregator's item as its publisher's: its name, its link, its own headline."""
+    try:
+        host = urlsplit(item.link).hostname
+    except ValueError:
+        return item
+    if host not in _AGGREGATORS:
+        return item
+    named = entry.get("source") or {}
+    source = clean_text(str(named.get("title") or ""), 100)
+    title, summary = item.title, item.summary
+    if source and title.endswith(f" - {source}"):
+        title = title.removesuffix(f" - {source}").rstrip() or title
+    if title.casefold() in summary.casefold():
+        summary = ""  # a list of the same headline, linked
+    return replace(
+        item,
+        title=title,
+        summary=summary,
+        link=read_aggregated_link(item.link),
+        source=source,
+        source_url=_clean_name(named.get("href"))[:_MAX_LINK_CHARS],
+    )
 
 
-def _is_tangled(chunk: str, opening: str) -> bool:
-    """Say whether an entry may end elsewhere than its first closing tag stands."""
-    if chunk.count(f"<{opening}") > 1 and len(_START.findall(chunk)) > 1:
-        return True
-    return "<!--" in chunk or chunk.count("<![CDATA[") != chunk.count("]]>")
+def _absolute(url: str, link: str) -> str:
+    try:
+        whole = urljoin(url, link) if link else ""
+    except ValueError:
+        return ""
+    return whole if len(whole) <= _MAX_LINK_CHARS else ""
+
+
+def _clean_name(value: object) -> str:
+    """Return a guid or a link as it may be stored; nothing for one that says nothing."""
+    name = _UNSTORABLE.sub("", str(value or "")).strip()
+    return "" if says_nothing(name) else name
+
+
+def _bound(guid: str) -> str:
+    # Not cut: two long ones may differ in their last letter.
+    if len(guid) <= _MAX_ID_CHARS:
+        return guid
+    return f"sha256:{hashlib.sha256(guid.encode()).hexdigest()}"
+
+
+def _find_summary(entry: Any) -> str:
+    # The content, where there is one, is the text itself; a caption only where there is no other.
+    contents = [str(part.get("value") or "") for part in entry.get("content") or []]
+    texts = (str(entry.get("summary") or ""), *contents)
+    caption = str(entry.get("media_of_picture_description") or "")
+    return next((text for text in texts if text.strip()), caption)
+
+
+def _read_published(entry: Any, zone: ZoneInfo) -> WrittenDate | None:
+    """Return when an entry says it was published; None when it says nothing readable."""
+    for name in ("published", "updated", "created"):
+        # Not entry.get(): feedparser gives "published" for a missing "updated", with a warning.
+        date = read_date(str(dict.get(entry, name) or ""), zone)
+        if date is not None:
+            return date
+    return None

@@ -16,13 +16,55 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 
+# The same where it stands in a fragment: `#xtor=RSS-1`, `#utm_source=feed`, `#ref=rss`, `#rss`.
+_TRACKING_FRAGMENT = re.compile(
+    rf"(?:(?:{_TRACKING.pattern}|ref|from|source|src|intcid|echobox|via)=[^&]*(?:&|$))+"
+    r"|rss|xtor|:~:.*|\.[\w-]{8,}|top|comments|respond|more(?:-\d+)?|disqus_thread",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset({
+    "n/a", "na", "none", "null", "nil", "nan", "undefined", "unknown", "false", "true", "tbd",
+    "guid", "link", "url", "id", "about:blank", "http://", "https://", "(none)", "(null)",
+    "[object]",
+})  # fmt: skip
+_SCHEME = re.compile(r"^https?://(?:www\.)?")
+_LAST_SLASHES = re.compile(r"/+(?=[?#]|$)")
+#: Longer ones are rare, and would fill what remembers them.
+_REMEMBERED_CHARS = 500
+
 _GOOGLE_ARTICLE = re.compile(r"//news\.google\.com/(?:rss/)?articles/([\w-]{16,2000})")
 _PACKED_ADDRESS = re.compile(rb"https?://[\x21-\x7e]+")
 
 
-@lru_cache(maxsize=50_000)  # a feed lists the same links at every poll
 def canonical_link(link: str) -> str:
-    """Return *link* without tracking and fragment; empty for what is no http(s) address."""
+    """Return *link* without what only tracks; empty for what is no http(s) address.
+
+    Its fragment stays: `live#post-77` is one post of a page, `#/news/5` a page of an application.
+    """
+    if len(link) > _REMEMBERED_CHARS:
+        return _canonical_link(link)
+    return _remembered_link(link)
+
+
+def same_address(link: str) -> str:
+    """Return a canonical link in the form in which two spellings of one address are equal.
+
+    Without scheme, `www.` and the slash at the end of its path.
+    """
+    return _LAST_SLASHES.sub("", _SCHEME.sub("", link), count=1)
+
+
+def is_home_page(link: str) -> bool:
+    """Say whether a canonical link is a site's first page, which is no item."""
+    return bool(link) and "/" not in same_address(link) and not {*"?#"} & {*link}
+
+
+def says_nothing(name: str) -> bool:
+    """Say whether a guid or a link carries nothing: "N/A", "-", "#"."""
+    return not any(map(str.isalnum, name)) or name.casefold() in _NOTHING
+
+
+def _canonical_link(link: str) -> str:
     try:
         url = URL(link.strip())
         if url.scheme not in ("http", "https") or not url.host:
@@ -30,9 +72,15 @@ def canonical_link(link: str) -> str:
         kept = [(name, value) for name, value in url.query.items() if not _TRACKING.fullmatch(name)]
         if len(kept) != len(url.query):
             url = url.with_query(kept)
-        return str(url.with_fragment(None))
+        if url.fragment and _TRACKING_FRAGMENT.fullmatch(url.fragment):
+            url = url.with_fragment(None)
+        return str(url)
     except ValueError:
         return ""
+
+
+#: A feed lists the same links at every poll.
+_remembered_link = lru_cache(maxsize=50_000)(_canonical_link)
 
 
 def read_aggregated_link(link: str) -> str:

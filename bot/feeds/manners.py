@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.feeds.rhythm import find_interval_s
+from bot.feeds.rhythm import count_overdue, find_interval_s
 from bot.model import Feed, Pace
 
 _DAY_S = 86_400.0
@@ -24,6 +24,10 @@ _LEAST_PATIENCE_S = 3_600.0
 _ADAPTED_FROM_S = 30
 _MOST_DOUBLINGS = 16
 _WEEK_HOURS = 7 * 24
+#: So often a whole document is asked for, and so often while so many items are overdue.
+_WHOLE_EVERY = timedelta(hours=24)
+_WHOLE_WHEN_OVERDUE = timedelta(hours=1)
+_OVERDUE_ITEMS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,18 @@ def next_try_at(
         gap_s = max(gap_s, min(wait_s, ceilings.retry_after_s))
     at = now + _spread(gap_s, chance)
     return at if urgent else _skip(feed.pace, at, chance)
+
+
+def is_asked_whole(feed: Feed, now: datetime) -> bool:
+    """Say whether a feed is asked for its whole document, whatever it said of it last.
+
+    Some servers answer "not modified" for ever: once a day, and once an hour while items are
+    overdue by the feed's own rhythm, they are not asked whether anything changed.
+    """
+    if feed.answered_at is None or now - feed.answered_at >= _WHOLE_EVERY:
+        return True
+    overdue = count_overdue(feed.rhythm, now) >= _OVERDUE_ITEMS
+    return overdue and now - feed.answered_at >= _WHOLE_WHEN_OVERDUE
 
 
 def next_allowed_at(feed: Feed, now: datetime, chance: float) -> datetime | None:

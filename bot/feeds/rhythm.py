@@ -57,9 +57,17 @@ def is_quiet(rhythm: Rhythm, now: datetime) -> bool:
     Nights and weekends in which it never publishes do not count. One whose rhythm is not known
     yet, or that publishes less than weekly, is never quiet.
     """
+    return count_overdue(rhythm, now) >= _OVERDUE_ITEMS
+
+
+def count_overdue(rhythm: Rhythm, now: datetime) -> float:
+    """Return how many items a feed would have printed since its last, by its own rhythm.
+
+    None in its first hours of silence, nor while its rhythm is not known.
+    """
     newest = rhythm.new_at or rhythm.newest_at
     if not rhythm.hours or newest is None or now - newest < _SHORTEST_SILENCE:
-        return False
+        return 0.0
     # As it was when it fell silent: silence itself must not make silence plausible.
     weeks = max(rhythm.days / 7, 1.0)
     expected, at = 0.0, newest
@@ -71,8 +79,8 @@ def is_quiet(rhythm: Rhythm, now: datetime) -> bool:
         expected += rhythm.hours[_hour_of_week(at)] / weeks * share
         at = upto
         if expected >= _OVERDUE_ITEMS:
-            return True
-    return False
+            break
+    return expected
 
 
 def _hour_of_week(at: datetime) -> int:

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import FeedError
-from bot.feeds.entries import EntryMemory
+from bot.feeds.memory import EntryMemory
 from bot.feeds.parse import parse_feed
 from bot.model import ParsedFeed
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.chat.connection import ask_who_i_am, make_bot
 from bot.config import FeedList, Settings, load_feeds
 from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.model import Feed, FeedConfig, Publisher
 from bot.storage.database import check_database, make_engine
+from bot.telegram_api.connection import ask_who_i_am, make_bot
 
 
 @dataclass(frozen=True, slots=True)

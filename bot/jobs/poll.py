@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 
 from bot.errors import DatabaseError, FeedBusy, FeedEmpty, FeedError, FeedGone
 from bot.feeds.fetch import FeedFetcher, FetchedFeed
-from bot.feeds.manners import Ceilings, next_allowed_at, next_poll_at, next_try_at
+from bot.feeds.manners import Ceilings, is_asked_whole, next_allowed_at, next_poll_at, next_try_at
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.model import Feed, PollResult
 from bot.storage import Storage
-from bot.storage.polls import Failed, Unchanged
+from bot.storage.poll_notes import Failed, Unchanged
 
 _log = logging.getLogger(__name__)
 
@@ -230,7 +230,8 @@ class PollJob:
         return PollResult(feed.name, failed=error.reason)
 
     async def _poll_strictly(self, feed: Feed, now: datetime) -> PollResult:
-        fetched = await self._fetcher.fetch(feed, now)
+        asked = replace(feed, etag="", last_modified="") if is_asked_whole(feed, now) else feed
+        fetched = await self._fetcher.fetch(asked, now)
         if fetched.moved_to != feed.moved_to:
             _log.info("feed_moved", extra={"feed": feed.name, "to": fetched.moved_to})
             feed = replace(feed, moved=True)
@@ -266,6 +267,7 @@ class PollJob:
                 last_modified=feed.last_modified if fetched.not_modified else fetched.last_modified,
                 fresh_s=fresh_s,
                 moved_to=fetched.moved_to,
+                whole=not fetched.not_modified,
             )
         )
         return PollResult(feed.name, not_modified=True)

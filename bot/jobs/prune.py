@@ -10,6 +10,8 @@ from bot.storage import Storage
 _log = logging.getLogger(__name__)
 
 _WORDS_KEPT = timedelta(days=2)
+#: So long it is known what became of each feed's items, day by day.
+_DAYS_COUNTED = timedelta(days=35)
 
 
 async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
@@ -17,5 +19,6 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
     items = await storage.items.prune(now - timedelta(days=keep_days), limit=1000)
     deliveries = await storage.deliveries.prune()
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
+    await storage.silences.prune((now - _DAYS_COUNTED).date())
     if items or deliveries:
         _log.info("pruned", extra={"items": items, "deliveries": deliveries})

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from bot.storage.database import Database
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.config import Settings
+from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
 from bot.storage.health import Health
@@ -10,6 +15,7 @@ from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
 from bot.storage.receiving import Receiving
+from bot.storage.silences import Silences
 from bot.storage.subscribers import Subscribers
 
 
@@ -23,6 +29,19 @@ class Storage:
         self.items = Items(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)
+        self.silences = Silences(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database)
         self.receiving = Receiving(database)
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
+    """Open the database, its tables brought up to this version; raises DatabaseError."""
+    engine = make_engine(settings.database_url.get_secret_value())
+    database = Database(engine)
+    try:
+        await asyncio.to_thread(migrate, engine)
+        yield Storage(database)
+    finally:
+        database.close()

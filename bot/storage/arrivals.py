@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.model import Feed, Item, NewItem
-from bot.storage.database import insert_into, take_intake_lock
+from bot.model import ChangedItem, Feed, Item, NewItem, Silence, Tally
+from bot.storage.columns import Moment
+from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
+from bot.storage.search_keys import forget_keys, hash_link, save_keys
+from bot.storage.silences import Fate, save_tallies
+from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
-    Moment,
-    fanout,
     item,
-    item_key,
-    item_title,
     keyword,
-    match,
-    story,
     story_item,
 )
+from bot.storage.versions import save_change
+
+_log = logging.getLogger(__name__)
 
 
 class KeywordMatcher(Protocol):
@@ -42,24 +44,33 @@ class KeywordMatcher(Protocol):
     def find(self, new: NewItem, publisher: str) -> Iterable[tuple[int, tuple[str, ...]]]:
         """Return the keywords that *new* satisfies, each with the words that did."""
 
+    def find_added(
+        self, changed: ChangedItem, publisher: str
+    ) -> Iterable[tuple[int, tuple[str, ...]]]:
+        """Return the keywords that only the new words of *changed* satisfy."""
 
-@dataclass(frozen=True, slots=True)
-class KnownItem:
-    """An item of a feed that is stored already."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """A stored item that goes by another key and link now."""
 
     id: int
-    title: str
+    key: str
+    link: str
+    link_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
     """What one poll brought."""
 
-    new: Sequence[NewItem]
-    #: Items that are stored already, each with its title of today.
-    listed: Sequence[tuple[KnownItem, str]]
-    #: Those that go by another key and link now.
-    renamed: Sequence[tuple[KnownItem, str, str]] = ()
+    new: Sequence[NewItem] = ()
+    #: Stored items that its document still lists, those of the next two among them.
+    listed: Collection[int] = ()
+    changed: Sequence[ChangedItem] = ()
+    renamed: Sequence[Renamed] = ()
+    #: What is known to be silent already; the silences of `new` are counted as they are stored.
+    silences: Mapping[Silence, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +79,6 @@ class TakenIn:
 
     items: tuple[Item, ...]
     matches: int
-
-
-def hash_key(key: str) -> int:
-    """Return a word's comparable form as the signed 64-bit integer that is stored for it."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 # Made once: every poll says it.
@@ -87,7 +92,6 @@ _KEYWORDS_SINCE = (
     .where(keyword.c.id > bindparam("newest"))
     .order_by(keyword.c.id)
 )
-_STORIES = select(story.c.id, story.c.key).where(story.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def save_arrivals(
@@ -98,48 +102,163 @@ def save_arrivals(
     matcher: KeywordMatcher,
     keys_version: int,
     now: datetime,
+    *,
+    carefully: bool = False,
 ) -> TakenIn:
-    """Store what one poll brought, under the intake lock."""
+    """Store what one poll brought, under the intake lock.
+
+    *carefully*, each part is stored by itself and one that the database refuses is dropped alone,
+    logged and counted; else one such part makes it raise DataRefused, and nothing is stored.
+    """
     take_intake_lock(connection)
     _learn_keywords(connection, matcher)
-    ids = _save_items(connection, source.id, arrivals.new, keys_version)
-    new = [entry for entry in arrivals.new if entry.key in ids]
-    stories = _save_stories(connection, ids, new)
-    matches = 0
-    for entry in new:
-        if not (entry.alerts or entry.matches):
-            continue
-        item_id, story_id = ids[entry.key], stories[entry.story_key]
-        found = dict(matcher.find(entry, entry.source or source.config.publisher.name))
-        alive = _alive(connection, found) if found else set()
-        for gone in found.keys() - alive:
-            matcher.forget(gone)
-        _save_matches(connection, item_id, found, alive)
-        if entry.alerts:
-            _owe_alerts(connection, item_id, story_id, entry.gravity, alive)
-            matches += len(alive)
-    stored = [_to_new_item(ids[entry.key], entry, source) for entry in new]
-    for known, title in arrivals.listed:
-        if title != known.title:
-            _save_title(connection, known, title, now)
-    for known, key, link in arrivals.renamed:
-        connection.execute(update(item).where(item.c.id == known.id).values(key=key, link=link))
+    saving = _Saving(connection, source, matcher, keys_version, now)
+    for fate, tally in arrivals.silences.items():
+        saving.tally(fate, tally.example, tally.count)
+    saving.save_renamed(arrivals.renamed)
+    if carefully:
+        for entry in arrivals.new:
+            saving.save_carefully(entry)
+    else:
+        saving.save_new(arrivals.new)
+    for each in arrivals.changed:
+        saving.save_changed(each)
     if arrivals.listed:
-        ids_listed = [known.id for known, _ in arrivals.listed]
-        connection.execute(_LISTED, {"ids": ids_listed, "at": now})
-    mark_polled(connection, source.id, outcome, now)
-    return TakenIn(tuple(stored), matches)
+        connection.execute(_LISTED, {"ids": list(arrivals.listed), "at": now})
+    save_tallies(connection, source.id, saving.tallies(), now)
+    mark_polled(connection, source.id, outcome, now, carefully=carefully)
+    return TakenIn(tuple(saving.items), saving.matches)
 
 
-def save_keys(connection: Connection, keys: Mapping[int, Collection[str]]) -> None:
-    """Store the words of items, by item, in their comparable form."""
-    rows = [
-        {"key": value, "item_id": item_id}
-        for item_id, words in keys.items()
-        for value in {*map(hash_key, words)}
-    ]
-    if rows:
-        connection.execute(item_key.insert(), rows)
+class _Saving:
+    """One poll being stored: its items so far, and what became of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        source: Feed,
+        matcher: KeywordMatcher,
+        keys_version: int,
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._source = source
+        self._matcher = matcher
+        self._keys_version = keys_version
+        self._now = now
+        self._fates: dict[str, list[str]] = defaultdict(list)
+        self._more: dict[str, int] = defaultdict(int)
+        self.items: list[Item] = []
+        self.matches = 0
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return what became of the poll's items."""
+        return {
+            fate: Tally(count=len(examples) + self._more[fate], example=examples[-1])
+            for fate, examples in self._fates.items()
+        }
+
+    def tally(self, fate: str, example: str, times: int = 1) -> None:
+        """Count an item's fate."""
+        self._fates[fate].append(example)
+        self._more[fate] += times - 1
+
+    def save_renamed(self, renamed: Sequence[Renamed]) -> None:
+        """Let stored items go by their new names."""
+        for each in renamed:
+            self._connection.execute(
+                update(item)
+                .where(item.c.id == each.id)
+                .values(key=each.key, link=each.link, link_key=hash_link(each.link_key))
+            )
+
+    def save_carefully(self, entry: NewItem) -> None:
+        """Store one new item; one that the database refuses is dropped, logged and counted."""
+        try:
+            with self._connection.begin_nested():
+                self.save_new([entry])
+        except REFUSALS as error:
+            if not is_refusal(error):
+                raise
+            _log.error(
+                "item_refused",
+                extra={"feed": self._source.name, "reason": str(error).splitlines()[0][:300]},
+            )
+            title = entry.title.encode("ascii", "backslashreplace").decode().replace("\x00", "")
+            self.tally(Silence.REFUSED, title)
+
+    def save_new(self, arrived: Sequence[NewItem]) -> None:
+        """Store new items with all that follows from them."""
+        retired = [entry.replaces for entry in arrived if entry.replaces is not None]
+        for item_id in retired:
+            # Its key is another story's now; nothing looks for it by its own any more.
+            self._connection.execute(
+                update(item)
+                .where(item.c.id == item_id)
+                .values(key=f"retired:{item_id}", link_key=None)
+            )
+        ids = _save_items(self._connection, self._source.id, arrived, self._keys_version)
+        new = [entry for entry in arrived if entry.key in ids]
+        stories, told = save_stories(self._connection, ids, new)
+        repeated = [ids[entry.key] for entry in new if entry.story_key in told]
+        if repeated:
+            self._connection.execute(
+                update(item)
+                .where(item.c.id.in_(repeated), item.c.silence == "")
+                .values(silence=Silence.REPEATED.value)
+            )
+        for entry in new:
+            item_id, story_id = ids[entry.key], stories[entry.story_key]
+            matched = self._match(entry, item_id, story_id)
+            silence = entry.silence or (Silence.REPEATED if entry.story_key in told else None)
+            self.tally(Fate.NEW, entry.title)
+            if silence is not None:
+                self.tally(silence, entry.title)
+            elif matched:
+                # Counted without its title: what people follow is theirs.
+                self.tally(Fate.ALERTED, "")
+            self.items.append(_to_new_item(item_id, entry, self._source))
+
+    def _match(self, entry: NewItem, item_id: int, story_id: int) -> int:
+        if entry.silence is not None and not entry.matches:
+            return 0
+        found = dict(self._matcher.find(entry, entry.source or self._source.config.publisher.name))
+        alive = self._take_alive(found)
+        save_matches(self._connection, item_id, found, alive)
+        if entry.silence is not None:
+            return 0
+        owe_alerts(self._connection, item_id, story_id, entry.gravity, alive)
+        self.matches += len(alive)
+        return len(alive)
+
+    def save_changed(self, changed: ChangedItem) -> None:
+        """Store an item's new words; alert whom only they satisfy, where that is wanted."""
+        save_change(self._connection, changed, self._keys_version, self._now)
+        forget_keys(self._connection, [changed.id])
+        save_keys(self._connection, {changed.id: changed.keys})
+        if not changed.alerts:
+            return
+        publisher = changed.source or self._source.config.publisher.name
+        found = dict(self._matcher.find_added(changed, publisher))
+        alive = self._take_alive(found)
+        told = self._connection.scalar(
+            select(story_item.c.story_id).where(story_item.c.item_id == changed.id)
+        )
+        if not alive or told is None:
+            return
+        save_matches(self._connection, changed.id, found, alive)
+        owe_alerts(self._connection, changed.id, int(told), changed.gravity, alive)
+        self.matches += len(alive)
+        self.tally(Fate.CHANGED, "")
+
+    def _take_alive(self, found: Collection[int]) -> set[int]:
+        """Return those of the keywords that somebody still asks for; forget the others."""
+        if not found:
+            return set()
+        alive = set(self._connection.scalars(select(keyword.c.id).where(keyword.c.id.in_(found))))
+        for gone in set(found) - alive:
+            self._matcher.forget(gone)
+        return alive
 
 
 def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
@@ -171,78 +290,16 @@ def _save_items(
             "listed_at": entry.seen_at,
             "source": entry.source,
             "keys_version": keys_version,
+            "dated_at": entry.dated_at,
+            "link_key": hash_link(entry.link_key),
+            "text_hash": entry.text_hash,
+            "silence": entry.silence or "",
         }
         for entry in new
     ]
     ids = {row.key: row.id for row in connection.execute(statement, rows)}
     save_keys(connection, {ids[entry.key]: entry.keys for entry in new if entry.key in ids})
     return ids
-
-
-def _save_stories(
-    connection: Connection, ids: Mapping[str, int], new: Sequence[NewItem]
-) -> dict[str, int]:
-    """Open the stories of new items that are not open yet; return all their ids by key."""
-    if not new:
-        return {}
-    opened = [{"key": entry.story_key, "opened_at": entry.seen_at} for entry in new]
-    connection.execute(insert_into(connection, story).on_conflict_do_nothing(), opened)
-    found = connection.execute(_STORIES, {"keys": [entry.story_key for entry in new]})
-    stories = {row.key: row.id for row in found}
-    connection.execute(
-        story_item.insert(),
-        [{"story_id": stories[entry.story_key], "item_id": ids[entry.key]} for entry in new],
-    )
-    return stories
-
-
-def _alive(connection: Connection, keyword_ids: Collection[int]) -> set[int]:
-    """Return those of the keywords that somebody still asks for."""
-    return set(connection.scalars(select(keyword.c.id).where(keyword.c.id.in_(keyword_ids))))
-
-
-def _save_matches(
-    connection: Connection,
-    item_id: int,
-    words: Mapping[int, tuple[str, ...]],
-    keyword_ids: Collection[int],
-) -> None:
-    if not keyword_ids:
-        return
-    connection.execute(
-        match.insert(),
-        [
-            {"item_id": item_id, "keyword_id": each, "words": "\n".join(words[each])}
-            for each in keyword_ids
-        ],
-    )
-
-
-def _owe_alerts(
-    connection: Connection,
-    item_id: int,
-    story_id: int,
-    gravity: int,
-    keyword_ids: Collection[int],
-) -> None:
-    if not keyword_ids:
-        return
-    connection.execute(
-        fanout.insert(),
-        [
-            {"item_id": item_id, "keyword_id": each, "story_id": story_id, "gravity": gravity}
-            for each in keyword_ids
-        ],
-    )
-
-
-def _save_title(connection: Connection, known: KnownItem, title: str, now: datetime) -> None:
-    connection.execute(
-        insert_into(connection, item_title)
-        .values(item_id=known.id, replaced_at=now, title=known.title)
-        .on_conflict_do_nothing()
-    )
-    connection.execute(update(item).where(item.c.id == known.id).values(title=title))
 
 
 def _to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:

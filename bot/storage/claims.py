@@ -33,8 +33,9 @@ from bot.model import (
     Subscriber,
 )
 from bot.storage.clock import Slots, load_slots, take_slots
+from bot.storage.columns import now_ms
 from bot.storage.subscribers import to_subscriber
-from bot.storage.tables import chat, delivery, fanout, now_ms, subscriber
+from bot.storage.tables import chat, delivery, fanout, subscriber
 
 #: A claimed chat comes free again after this long, should its sender die.
 LEASE_MS = 30_000

@@ -18,8 +18,9 @@ from bot.delivery.pace import (
     current_rate,
     lower_rate,
 )
+from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
-from bot.storage.tables import budget, now_ms
+from bot.storage.tables import budget
 
 _NAME = "bot"
 # Slots are given out shortly ahead: a clock still further ahead is of before the machine's was set

@@ -13,10 +13,16 @@ from typing import Any, TypeVar
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from alembic import command
-from bot.errors import DatabaseError
+from bot.errors import DatabaseError, DataRefused
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -120,8 +126,41 @@ def _translated(engine: Engine) -> Iterator[None]:
     """Turn "the database is away, locked or full" into our own error; a bug stays what it is."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseError(_explain(engine, error)) from error
+    except REFUSALS as error:
+        if is_refusal(error):
+            raise DataRefused(_first_line(error)) from error
+        if isinstance(error, (OperationalError, InterfaceError)):
+            raise DatabaseError(_explain(engine, error)) from error
+        raise
+
+
+#: What may be raised for a value that the database cannot hold; `is_refusal` says whether it was.
+REFUSALS = (DBAPIError, UnicodeEncodeError, OverflowError)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Say whether it is about the value, and asking again is no use.
+
+    Letters that cannot be encoded, numbers out of range, texts longer than an index takes.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, REFUSALS)
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: data, program limits.
+    return isinstance(error, DataError) or state.startswith(("22", "54"))
+
+
+def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
+    """Do something in a savepoint; say whether the database took it. A refusal is logged."""
+    try:
+        with connection.begin_nested():
+            work()
+    except REFUSALS as error:
+        if not is_refusal(error):
+            raise
+        _log.error("note_refused", extra={"reason": str(error).splitlines()[0][:300]})
+        return False
+    return True
 
 
 def take_intake_lock(connection: Connection) -> None:
@@ -167,7 +206,11 @@ def check_database(engine: Engine) -> None:
         raise DatabaseError(_explain(engine, error)) from error
 
 
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300]
+
+
 def _explain(engine: Engine, error: SQLAlchemyError) -> str:
-    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    cause = _first_line(error)
     place = engine.url.render_as_string(hide_password=True)
     return f"cannot use the database {place}: {cause}. Check BOT_DATABASE_URL and that it runs"

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, delete, func, literal_column, or_, select, up
 
 from bot.model import DeliveryKind, DeliveryState
 from bot.storage.claims import LEASE_MS, MAX_ATTEMPTS, Claim, claim
+from bot.storage.columns import now_ms
 from bot.storage.database import Database
 from bot.storage.fanout import expand_fanout
 from bot.storage.outcomes import Fate, Outcome, settle
-from bot.storage.tables import delivery, now_ms
+from bot.storage.tables import delivery
 
 __all__ = ["LEASE_MS", "MAX_ATTEMPTS", "Claim", "Deliveries", "Fate", "Outbox", "Outcome"]
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, and_, delete, func, literal, literal_col
 from bot.delivery.pace import count_backlog
 from bot.model import ChatState, DeliveryKind, DeliveryState
 from bot.storage.claims import is_open
+from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
-from bot.storage.tables import chat, delivery, fanout, item, now_ms, subscriber, subscription
+from bot.storage.tables import chat, delivery, fanout, item, subscriber, subscription
 
 #: A chunk keeps the write lock for some milliseconds, so that commands come in between two.
 CHUNK = 500

@@ -11,17 +11,11 @@ from sqlalchemy import Connection, func, select, update
 from yarl import URL
 
 from bot.config import FeedEntry, FeedList
+from bot.errors import DataRefused
 from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
-from bot.storage.polls import (
-    FEED_COLUMNS,
-    Failed,
-    Unchanged,
-    claim_due,
-    save_failed,
-    save_unchanged,
-    to_publisher,
-)
+from bot.storage.poll_notes import Failed, Unchanged, save_notes, save_notes_carefully
+from bot.storage.polls import FEED_COLUMNS, claim_due, to_publisher
 from bot.storage.tables import feed, publisher
 
 
@@ -73,13 +67,18 @@ class Feeds:
         """
 
         def work(connection: Connection) -> list[Feed]:
-            save_unchanged(connection, [each for each in notes if isinstance(each, Unchanged)])
-            for note in notes:
-                if isinstance(note, Failed):
-                    save_failed(connection, note)
+            save_notes(connection, notes)
             return claim_due(connection, now, room) if room > 0 else []
 
-        return await self._database.write(work)
+        def work_carefully(connection: Connection) -> list[Feed]:
+            save_notes_carefully(connection, notes)
+            return claim_due(connection, now, room) if room > 0 else []
+
+        try:
+            return await self._database.write(work)
+        except DataRefused:
+            # One server's odd header must not keep all other feeds from being asked.
+            return await self._database.write(work_carefully)
 
     async def claim_due(self, now: datetime, limit: int) -> list[Feed]:
         """Claim feeds that are due, as `note_and_claim` does."""

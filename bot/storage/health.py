@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
 from bot.model import FeedHealth, Notice, Outage
 from bot.storage.database import Database
 from bot.storage.polls import FEED_COLUMNS, to_publisher, to_rhythm
+from bot.storage.silences import mark_silent_feeds
 from bot.storage.tables import feed, item, notice, outage, publisher
 
 _DELAY_OF_ITEMS = 50
@@ -82,7 +83,8 @@ class Health:
     ) -> int:
         """Note what goes on now; owe operators word of what began and what is over.
 
-        *gone* are the feeds that went for good, and when. Returns how many notices are owed anew.
+        Also of each feed whose every new item of yesterday ended in silence. *gone* are the feeds
+        that went for good, and when. Returns how many notices are owed anew.
         One transaction: nothing is told twice, and nothing is lost.
         """
         lost = [
@@ -98,6 +100,11 @@ class Health:
                 ("over", {"about": about, "since": row.since.isoformat()})
                 for about, row in before.items()
                 if about not in now_on and not about.startswith(_GONE)
+            ]
+            yesterday = (now.astimezone(UTC).date() - timedelta(days=1)).isoformat()
+            told += [
+                ("silent", {"feed": name, "day": yesterday, **counts})
+                for name, counts in mark_silent_feeds(connection, yesterday).items()
             ]
             connection.execute(delete(outage))
             if now_on:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -20,18 +21,18 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model import Feed, Item
+from bot.errors import DataRefused
+from bot.model import Feed, Item, KnownItem
 from bot.storage.arrivals import (
     Arrivals,
     KeywordMatcher,
-    KnownItem,
     TakenIn,
-    hash_key,
     save_arrivals,
-    save_keys,
 )
+from bot.storage.columns import Moment
 from bot.storage.database import Database
 from bot.storage.polls import FetchOutcome
+from bot.storage.search_keys import forget_keys, hash_key, save_keys
 from bot.storage.tables import (
     feed,
     item,
@@ -42,12 +43,31 @@ from bot.storage.tables import (
 )
 
 # Made once: every poll asks it.
-_KNOWN = select(item.c.id, item.c.key, item.c.link, item.c.title).where(
+_KNOWN = select(
+    item.c.id,
+    item.c.key,
+    item.c.link_key,
+    item.c.title,
+    item.c.text_hash,
+    item.c.published_at,
+    item.c.dated_at,
+    item.c.source,
+).where(
     item.c.feed_id == bindparam("of_feed"),
     or_(
         item.c.key.in_(bindparam("keys", expanding=True)),
-        item.c.link.in_(bindparam("links", expanding=True)),
+        item.c.link_key.in_(bindparam("links", expanding=True)),
     ),
+)
+_SAME_TITLE = select(*_KNOWN.selected_columns).where(
+    item.c.feed_id == bindparam("of_feed"),
+    item.c.listed_at >= bindparam("since", type_=Moment()),
+    item.c.title.in_(bindparam("titles", expanding=True)),
+)
+_DATED_THE_SAME = _SAME_TITLE.where(item.c.published_at.in_(bindparam("dates", expanding=True)))
+_LISTED_BEFORE = select(func.count()).where(
+    item.c.feed_id == bindparam("of_feed"),
+    item.c.listed_at >= bindparam("since", type_=Moment()),
 )
 
 
@@ -59,31 +79,67 @@ class Items:
 
     async def load_known(
         self, feed_id: int, keys: Collection[str], links: Collection[str]
-    ) -> tuple[dict[str, KnownItem], dict[str, KnownItem]]:
-        """Return the feed's stored items among these, by key and by canonical link."""
+    ) -> tuple[dict[str, KnownItem], dict[str, list[KnownItem]]]:
+        """Return the feed's stored items among these: by key, and by link the newest first.
+
+        *links* are in comparable form.
+        """
+        hashed = {hash_key(link): link for link in links}
 
         def work(
             connection: Connection,
-        ) -> tuple[dict[str, KnownItem], dict[str, KnownItem]]:
+        ) -> tuple[dict[str, KnownItem], dict[str, list[KnownItem]]]:
             rows = connection.execute(
-                _KNOWN, {"of_feed": feed_id, "keys": list(keys), "links": list(links)}
+                _KNOWN, {"of_feed": feed_id, "keys": list(keys), "links": list(hashed)}
             ).all()
-            by_key = {row.key: KnownItem(row.id, row.title) for row in rows}
-            by_link = {row.link: KnownItem(row.id, row.title) for row in rows if row.link}
+            by_key = {row.key: _to_known(row) for row in rows}
+            by_link: dict[str, list[KnownItem]] = {}
+            for row in sorted(rows, key=lambda row: row.id, reverse=True):
+                if row.link_key in hashed:
+                    by_link.setdefault(hashed[row.link_key], []).append(by_key[row.key])
             return by_key, by_link
 
         return await self._database.read(work)
 
-    async def load_titled(self, feed_id: int, titles: Collection[str]) -> dict[str, KnownItem]:
-        """Return the feed's stored items that bear these titles, the newest of each."""
+    async def load_titled(
+        self,
+        feed_id: int,
+        titles: Collection[str],
+        since: datetime,
+        dates: Collection[datetime] | None = None,
+    ) -> list[KnownItem]:
+        """Return the feed's items of these titles that it listed at *since* or later, newest first.
 
-        def work(connection: Connection) -> dict[str, KnownItem]:
+        With *dates*, only those of just these: an index finds them.
+        """
+
+        def work(connection: Connection) -> list[KnownItem]:
+            asked = {"of_feed": feed_id, "titles": list(titles), "since": since}
+            if dates is None:
+                rows = connection.execute(_SAME_TITLE, asked)
+            else:
+                rows = connection.execute(_DATED_THE_SAME, asked | {"dates": list(dates)})
+            return sorted(map(_to_known, rows), key=lambda known: -known.id)
+
+        return await self._database.read(work)
+
+    async def load_words(self, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+        """Return the titles and summaries of items, by id."""
+
+        def work(connection: Connection) -> dict[int, tuple[str, str]]:
             rows = connection.execute(
-                select(item.c.id, item.c.title)
-                .where(item.c.feed_id == feed_id, item.c.title.in_(titles))
-                .order_by(item.c.id)
+                select(item.c.id, item.c.title, item.c.summary).where(item.c.id.in_(ids))
             )
-            return {row.title: KnownItem(row.id, row.title) for row in rows}
+            return {row.id: (row.title, row.summary) for row in rows}
+
+        return await self._database.read(work)
+
+    async def count_listed(self, feed_id: int, since: datetime) -> int:
+        """Return how many items a feed listed at *since* or later."""
+
+        def work(connection: Connection) -> int:
+            asked = {"of_feed": feed_id, "since": since}
+            return int(connection.scalar(_LISTED_BEFORE, asked) or 0)
 
         return await self._database.read(work)
 
@@ -123,13 +179,25 @@ class Items:
         """Store what one poll brought, with its stories, matches and the fan-out it causes.
 
         One transaction under the intake lock: a crash repeats all of it or none. An item that is
-        there already stays one item; a changed title is kept beside the old one and alerts nobody.
+        there already stays one item. What the database refuses is dropped alone, and counted.
         """
 
-        def work(connection: Connection) -> TakenIn:
-            return save_arrivals(connection, source, arrivals, outcome, matcher, keys_version, now)
+        def work(connection: Connection, *, carefully: bool = False) -> TakenIn:
+            return save_arrivals(
+                connection,
+                source,
+                arrivals,
+                outcome,
+                matcher,
+                keys_version,
+                now,
+                carefully=carefully,
+            )
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except DataRefused:
+            return await self._database.write(partial(work, carefully=True))
 
     async def load_latest(self, *, before: int | None, limit: int) -> list[Item]:
         """Return the newest items, those older than item *before* when it is given."""
@@ -177,7 +245,7 @@ class Items:
         """Store the keys of items anew."""
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(item_key).where(item_key.c.item_id.in_(keys)))
+            forget_keys(connection, keys)
             save_keys(connection, keys)
             connection.execute(
                 update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)
@@ -206,6 +274,18 @@ class Items:
             return len(ids)
 
         return await self._database.write(work)
+
+
+def _to_known(row: Any) -> KnownItem:
+    return KnownItem(
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        text_hash=row.text_hash,
+        published_at=row.published_at,
+        dated_at=row.dated_at,
+        source=row.source,
+    )
 
 
 def select_items() -> Select[Any]:

@@ -13,8 +13,9 @@ from bot.delivery.pace import chat_pace_ms
 from bot.model import Delivery, DeliveryState
 from bot.storage.claims import SUSPECT_ATTEMPTS
 from bot.storage.clock import note_refusals, pause
+from bot.storage.columns import now_ms
 from bot.storage.subscribers import mark_gone, move_chat
-from bot.storage.tables import chat, delivery, now_ms
+from bot.storage.tables import chat, delivery
 
 #: Telegram cannot be reached when so many chats fail at once.
 _UNREACHABLE_CHATS = 3

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text, update
 
 from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
-from bot.storage.tables import Moment, feed, publisher
+from bot.storage.columns import Moment
+from bot.storage.database import try_alone
+from bot.storage.tables import feed, publisher
 
 #: A claimed feed comes free again after this long, should its poller die.
 POLL_LEASE = timedelta(minutes=3)
@@ -45,32 +46,6 @@ class FetchOutcome:
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unchanged:
-    """A poll to which the server said "not modified", or sent the same bytes as before."""
-
-    feed_id: int
-    at: datetime
-    next_poll_at: datetime
-    etag: str
-    last_modified: str
-    fresh_s: int
-    moved_to: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A poll that brought nothing usable."""
-
-    feed_id: int
-    at: datetime
-    next_poll_at: datetime
-    reason: str
-    gone: bool = False  #: for good: it is asked no more
-    empty: bool = False  #: it was read and listed nothing
-    stay: bool = False  #: what its redirects led to is no better: ask its own address again
-
-
 # Made once: a poll is cheaper than the making of its statement.
 _WELL: dict[str, Any] = {
     "next_poll_at": bindparam("next_poll_at"),
@@ -82,11 +57,13 @@ _WELL: dict[str, Any] = {
     "fresh_s": bindparam("fresh_s"),
     "moved_to": bindparam("moved_to"),
     "last_success_at": bindparam("at", type_=Moment()),
+    "answered_at": func.coalesce(bindparam("answered_at", type_=Moment()), feed.c.answered_at),
     "failures": 0,
     "failed_since": None,
     "error": "",
 }
-_UNCHANGED = update(feed).where(feed.c.id == bindparam("of_feed")).values(_WELL)
+#: Writes polls that brought nothing new; see `poll_notes`.
+UNCHANGED = update(feed).where(feed.c.id == bindparam("of_feed")).values(_WELL)
 _POLLED = (
     update(feed)
     .where(feed.c.id == bindparam("of_feed"))
@@ -110,18 +87,36 @@ _POLLED = (
 )  # fmt: skip
 
 
-def mark_polled(connection: Connection, feed_id: int, outcome: FetchOutcome, now: datetime) -> None:
-    """Note a good poll, in the transaction that stores what it brought."""
+def mark_polled(
+    connection: Connection,
+    feed_id: int,
+    outcome: FetchOutcome,
+    now: datetime,
+    *,
+    carefully: bool = False,
+) -> None:
+    """Note a good poll, in the transaction that stores what it brought.
+
+    *carefully*, what the database refuses of it is left out.
+    """
+    if carefully:
+        plain = FetchOutcome(
+            etag="", last_modified="", body_hash="", next_poll_at=outcome.next_poll_at
+        )
+        if try_alone(connection, lambda: mark_polled(connection, feed_id, outcome, now)):
+            return
+        outcome = plain
     connection.execute(
         _POLLED,
         dict(
             of_feed=feed_id,
-            **_answered(outcome.next_poll_at, now),
+            **answered(outcome.next_poll_at, now),
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
             moved_to=outcome.moved_to,
             at=now,
+            answered_at=now,
             fresh_s=outcome.pace.fresh_s,
             asks_every_s=outcome.pace.every_s,
             skip_hours=_to_numbers(outcome.pace.skip_hours),
@@ -144,53 +139,13 @@ def to_publisher(row: Row[Any]) -> Publisher:
     )
 
 
-def _answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
+def answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the columns that say when a feed was asked, and when it will be."""
     return {
         "next_poll_at": next_poll_at,
         "polled_at": now,
         "gap_s": int((next_poll_at - now).total_seconds()),
     }
-
-
-def save_unchanged(connection: Connection, notes: Sequence[Unchanged]) -> None:
-    """Note polls that brought nothing new."""
-    if not notes:
-        return
-    connection.execute(
-        _UNCHANGED,
-        [
-            _answered(note.next_poll_at, note.at)
-            | {
-                "of_feed": note.feed_id,
-                "etag": note.etag,
-                "last_modified": note.last_modified,
-                "fresh_s": note.fresh_s,
-                "moved_to": note.moved_to,
-                "at": note.at,
-            }
-            for note in notes
-        ],
-    )
-
-
-def save_failed(connection: Connection, note: Failed) -> None:
-    """Note a poll that brought nothing usable."""
-    at = literal(note.at, Moment())
-    values: dict[str, Any] = {
-        **_answered(note.next_poll_at, note.at),
-        "leased_until": None,
-        "failures": feed.c.failures + 1,
-        "failed_since": func.coalesce(feed.c.failed_since, at),
-        "error": note.reason[:500],
-    }
-    if note.gone:
-        values["gone_at"] = at
-    if note.empty:
-        # Nothing stood there: what comes next is news, no backlog.
-        values["first_polled_at"] = func.coalesce(feed.c.first_polled_at, at)
-    if note.stay:
-        values["moved_to"] = ""
-    connection.execute(update(feed).where(feed.c.id == note.feed_id).values(values))
 
 
 def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:
@@ -265,6 +220,7 @@ def to_feed(row: Row[Any]) -> Feed:
         moved=row.moved,
         read_at=row.read_at,
         last_success_at=row.last_success_at,
+        answered_at=row.answered_at,
         gap_s=row.gap_s,
         pace=Pace(
             fresh_s=row.fresh_s,

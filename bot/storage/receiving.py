@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into
-from bot.storage.tables import now_ms, poller, received_update
+from bot.storage.tables import poller, received_update
 
 _NAME = "bot"
 _PRUNED_AT_ONCE = 1_000

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState, Subscriber
+from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import chat, delivery, item, now_ms, subscriber, typed_words
+from bot.storage.tables import chat, delivery, item, subscriber, typed_words
 
 _IS_PENDING = delivery.c.state == 0
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 
-def find_story_key(*, link: str, feed: str, item_key: str) -> str:
-    """Return what all items of one story share: for now the canonical link they lead to.
+def find_story_key(*, link: str, own: bool, guid: str, feed: str, item_key: str) -> str:
+    """Return what all items of one story share: for now the address that they lead to.
 
-    Does not compare texts: two outlets that print one event are two stories still. An item
-    without a link is a story of its own.
+    Does not compare texts: two outlets that print one event are two stories still. Where the
+    address is not an item's *own* (a live blog, a page of alarms) its *guid* there tells; an item
+    without either is a story of its own.
     """
-    return link or f"{feed}\n{item_key}"
+    if link and (own or guid):
+        return link if own else f"{link}\n{guid}"
+    return f"{feed}\n{item_key}"

@@ -16,11 +16,11 @@ from typing import Any
 
 from bot import intake
 from bot.chat import receive
-from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
-from bot.chat.sender import Sender
 from bot.cli import app
+from bot.sending.sender import Sender
 from bot.storage import claims, clock, deliveries, fanout, polls
+from bot.telegram_api.messenger import Messenger
 
 LEASE_S = 3
 _CLAIMS_BEFORE_FREEZING = 4

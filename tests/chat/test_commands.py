@@ -12,10 +12,10 @@ from bot.chat.commands import COMMANDS, describe_commands, register_commands
 from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.demo import BotApi
 from bot.model import Subscriber
-from bot.storage.polls import Failed
+from bot.storage.poll_notes import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
-from tests.chat.conftest import ANI, ARAM, OLEG, Sahman, labels
+from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
 from tests.samples import NOW, count_rows, feeds_config
 from tests.storage.test_keywords import add_plain
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.explain import narrow_typed
 from bot.matching import matches, parse_keyword
-from tests.chat.conftest import Sahman, labels
+from tests.loopback import Sahman, labels
 
 
 async def test_a_keyword_is_explained_by_its_words_its_forms_and_what_it_would_have_caught(

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import compose
 from bot.chat.desk import FeedsDesk
-from bot.chat.notices import send_notices
 from bot.config import load_feeds
 from bot.demo.feeds import FeedServer
 from bot.feeds.fetch import FeedFetcher
@@ -18,9 +16,11 @@ from bot.feeds.worker import ParseWorker
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.feedlist import FeedListJob
 from bot.jobs.health import HealthJob
-from bot.storage.polls import Failed
+from bot.sending import composer
+from bot.sending.notices import send_notices
+from bot.storage.poll_notes import Failed
 from bot.storage.tables import feed
-from tests.chat.conftest import ANI, OLEG, Sahman
+from tests.loopback import ANI, OLEG, Sahman
 from tests.samples import NOW, change_rows, follow
 
 _FEEDS = """\
@@ -97,7 +97,7 @@ async def test_opml_goes_out_and_comes_in(idle: Sahman, desk: FeedsDesk) -> None
 async def test_sources_that_fall_silent_together_are_told_of_and_their_return_too(
     idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose, "_OUTAGES_HOLD_S", 0.0)
+    monkeypatch.setattr(composer, "_OUTAGES_HOLD_S", 0.0)
     await idle.say("/start")
     storage, job = idle.storage, HealthJob(idle.storage, [ANI])
     heard = NOW - timedelta(minutes=40)
@@ -122,7 +122,7 @@ async def test_sources_that_fall_silent_together_are_told_of_and_their_return_to
 async def test_every_digest_and_bulletin_says_that_sources_are_silent(
     idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose, "_OUTAGES_HOLD_S", 0.0)
+    monkeypatch.setattr(composer, "_OUTAGES_HOLD_S", 0.0)
     line = "⚠ 3 of 3 sources (all) have not answered for 40 minutes"
     storage = idle.storage
     await idle.say("/add border")

@@ -9,7 +9,7 @@ import pytest
 from bot.demo.chats import BOT_USERNAME
 from bot.model import ChatState
 from bot.storage.tables import chat, subscriber
-from tests.chat.conftest import ANI, ARAM, OLEG, Sahman
+from tests.loopback import ANI, ARAM, OLEG, Sahman
 from tests.samples import count_rows, rows_of
 
 GROUP, FORUM, NEW = -77, -100500, -1001234567890

@@ -10,7 +10,7 @@ import pytest
 from bot.chat import receive, visit
 from bot.errors import DatabaseError, TokenRefused
 from bot.storage.tables import chat, subscriber, subscription
-from tests.chat.conftest import ANI, OLEG, Sahman
+from tests.loopback import ANI, OLEG, Sahman
 from tests.samples import change_rows, count_rows, rows_of
 
 

@@ -189,12 +189,13 @@ def _items(count: int, at: datetime | None) -> list[ParsedItem]:
             feed(polled_before=True, last_success_at=NOW),
             _items(9, NOW - timedelta(hours=3)), 9, Standing.OLDER,
         ),
-        (feed(polled_before=True, last_success_at=NOW), _items(9, None), 9, Standing.OLDER),
-        (feed(polled_before=True), _items(30, NOW), 30, Standing.OLDER),
+        (feed(polled_before=True, last_success_at=NOW), _items(9, None), 9, Standing.NEWS),
+        (feed(polled_before=True), _items(30, NOW), 30, Standing.NEWS),
+        (feed(polled_before=True), _items(30, NOW - timedelta(hours=3)), 30, Standing.OLDER),
         (feed(polled_before=True), _items(2, NOW), 2, Standing.NEWS),
     ],
 )  # fmt: skip
 def test_a_backlog_is_told_from_news(
     source: Feed, unknown: list[ParsedItem], listed: int, standing: Standing
 ) -> None:
-    assert judge(source, unknown, listed, NOW) is standing
+    assert judge(source, unknown, listed, 9, NOW) is standing

@@ -10,7 +10,8 @@ from typing import Any
 from bot.config import FeedList
 from bot.storage import Storage
 from bot.storage.arrivals import Arrivals
-from bot.storage.polls import POLL_LEASE, Failed, FetchOutcome, Unchanged
+from bot.storage.poll_notes import Failed, Unchanged
+from bot.storage.polls import POLL_LEASE, FetchOutcome
 from bot.storage.tables import feed
 from tests.samples import (
     NOW,

@@ -8,17 +8,16 @@ import pytest
 
 from bot.intake import find_words
 from bot.matching import parse_keyword
-from bot.model import DeliveryKind, Feed, NewItem
+from bot.model import DeliveryKind, Feed, NewItem, Silence
 from bot.storage import Storage
-from bot.storage.arrivals import KnownItem
-from bot.storage.polls import Unchanged
+from bot.storage.poll_notes import Unchanged
 from bot.storage.tables import (
     delivery,
     fanout,
     feed,
     item,
     item_key,
-    item_title,
+    item_version,
     match,
     story,
     story_item,
@@ -26,6 +25,7 @@ from bot.storage.tables import (
 from tests.samples import (
     NOW,
     PlainMatcher,
+    change,
     change_rows,
     count_rows,
     expand,
@@ -59,7 +59,7 @@ async def test_an_item_stored_in_silence_matches_nothing_and_alerts_nobody(
 ) -> None:
     source = await open_feed(storage)
     await follow(storage, await open_chat(storage), "border")
-    taken = await take_in(storage, source, new_item("Talks on the border", alerts=False))
+    taken = await take_in(storage, source, new_item("Talks on the border", silence=Silence.STALE))
     await expand(storage)
     assert (len(taken.items), taken.matches) == (1, 0)
     assert count_rows(storage, delivery) == 0
@@ -75,11 +75,16 @@ async def test_a_changed_title_is_kept_beside_the_old_one_and_alerts_nobody_agai
     await expand(storage)
     later = NOW + timedelta(minutes=5)
     by_key, _ = await storage.items.load_known(source.id, ["1"], [])
-    await take_in(storage, source, now=later, listed=[(by_key["1"], "Talks on the border fail")])
+    matcher = PlainMatcher()
+    matcher.before = {by_key["1"].id: "Talks on the border"}
+    changed = change(by_key["1"].id, "Talks on the border fail")
+    await take_in(
+        storage, source, now=later, listed=[changed.id], changed=[changed], matcher=matcher
+    )
     await expand(storage)
     (stored,) = await storage.items.load_latest(before=None, limit=5)
     assert stored.title == "Talks on the border fail"
-    (old,) = rows_of(storage, item_title)
+    (old,) = rows_of(storage, item_version)
     assert (old["title"], old["replaced_at"]) == ("Talks on the border", later)
     assert count_rows(storage, delivery) == 1
 
@@ -90,10 +95,10 @@ async def test_a_known_item_is_found_by_its_key_and_by_its_link_within_its_own_f
     source = await open_feed(storage, "alpha")
     entry = new_item("Talks", key="1", link="https://news.example/1")
     taken = await take_in(storage, source, entry)
-    known = KnownItem(taken.items[0].id, "Talks")
-    link = entry.link
-    found = await storage.items.load_known(source.id, ["1", "2"], [link, "https://x.example/"])
-    assert found == ({"1": known}, {link: known})
+    link = entry.link_key
+    by_key, by_link = await storage.items.load_known(source.id, ["1", "2"], [link, "x.example/1"])
+    assert [(key, known.id) for key, known in by_key.items()] == [("1", taken.items[0].id)]
+    assert by_link == {link: [by_key["1"]]}
     assert await storage.items.load_known(source.id + 1, ["1"], [link]) == ({}, {})
 
 
@@ -234,16 +239,16 @@ class TestReading:
 
 
 class TestPruning:
-    async def listed(self, storage: Storage) -> tuple[Feed, KnownItem]:
+    async def listed(self, storage: Storage) -> tuple[Feed, int]:
         source = await open_feed(storage)
         taken = await take_in(storage, source, new_item("A", key="a"), new_item("B", key="b"))
-        (known,) = (KnownItem(each.id, each.title) for each in taken.items if each.title == "A")
+        (known,) = (each.id for each in taken.items if each.title == "A")
         return source, known
 
     async def test_what_its_feed_still_lists_is_kept_however_old(self, storage: Storage) -> None:
         source, known = await self.listed(storage)
         later = NOW + timedelta(days=100)
-        await take_in(storage, source, now=later, listed=[(known, "A")])
+        await take_in(storage, source, now=later, listed=[known])
         assert await storage.items.prune(later - timedelta(days=90), limit=100) == 1
         (left,) = await storage.items.load_latest(before=None, limit=10)
         assert left.title == "A"

@@ -14,9 +14,7 @@ import aiohttp
 import pytest
 
 from bot.chat import webhook as keeping
-from bot.chat.connection import connect, make_application, make_bot
 from bot.chat.door import Door
-from bot.chat.messenger import Messenger
 from bot.chat.receive import Receiver
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
@@ -25,11 +23,13 @@ from bot.errors import ConfigError, DatabaseError
 from bot.language import load
 from bot.storage import Storage
 from bot.storage.tables import received_update, subscription
+from bot.telegram_api.connection import connect, make_application, make_bot
+from bot.telegram_api.messenger import Messenger
 from bot.texts import load_texts
 from bot.web import webhook
 from bot.web.server import MAX_BODY_BYTES, serving
 from bot.web.webhook import Webhook
-from tests.chat.conftest import ANI, TOKEN, Clock
+from tests.loopback import ANI, TOKEN, Clock
 from tests.samples import change_rows, count_rows, second_database
 
 SECRET = "s3cret_of_the-test"

@@ -1,0 +1,27 @@
+"""The command line: parses, calls, prints; a file for each group of commands.
+
+What is slow to import (dictionaries, Telegram, SQL) is imported by the command that needs it, so
+that `version` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli import care, demo, feeds, glossary, outbox, run
+
+app = typer.Typer(
+    name="sahman",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Crisis-news alerts on Telegram.",
+)
+app.command()(run.run)
+app.command()(demo.demo)
+app.command()(care.check)
+app.command()(run.poll)
+app.command()(glossary.glossary)
+app.command()(outbox.outbox)
+app.command()(care.version)
+app.command(hidden=True)(care.health)
+app.add_typer(feeds.app, name="feeds")

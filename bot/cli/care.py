@@ -1,0 +1,84 @@
+"""`check`, `version` and `health`: whether this installation is as it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from bot import __version__, log
+from bot.cli.console import errors, out, read_environment
+from bot.config import Settings, load_feeds, read_settings
+from bot.errors import ConfigError
+
+_STALE_S = 60
+
+
+def check(
+    feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
+) -> None:
+    """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
+    from bot.jobs.check import check_installation
+
+    settings, problems = read_settings(read_environment())
+    log.configure(settings.log)
+    problems += [
+        problem for problem in asyncio.run(check_installation(settings)) if problem not in problems
+    ]
+    for problem in problems:
+        errors.print(f"✗ {log.hide_tokens(str(problem))}", markup=False)
+    if not settings.contact:
+        errors.print(
+            "! BOT_CONTACT is empty: publishers cannot tell you that your polling troubles them, "
+            "and block you instead. Set it to your address or a page of yours",
+            markup=False,
+        )
+    failed = asyncio.run(_check_feeds(settings)) if feeds else 0
+    if problems or failed:
+        raise typer.Exit(1)
+    out.print("✓ settings, feeds.yaml, database and token are good", markup=False)
+
+
+async def _check_feeds(settings: Settings) -> int:
+    """Fetch each feed once, show what came back, return how many failed."""
+    from bot.jobs.check import FeedCheck, check_feeds, enabled_feeds
+
+    checked: list[FeedCheck] = []
+    try:
+        total = len(enabled_feeds(load_feeds(settings.feeds)))
+    except ConfigError:
+        return 0  # said already
+    with Progress(console=errors, transient=True) as progress:
+        task = progress.add_task("fetching", total=total)
+        async for result in check_feeds(settings, datetime.now(UTC)):
+            checked.append(result)
+            progress.advance(task)
+    table = Table("feed", "items", "newest", "failed")
+    for result in sorted(checked, key=lambda each: each.name):
+        table.add_row(escape(result.name), str(result.items), result.newest, escape(result.failed))
+    out.print(table)
+    return sum(bool(result.failed) for result in checked)
+
+
+def version() -> None:
+    """Print the version."""
+    out.print(__version__, markup=False)
+
+
+def health() -> None:
+    """Exit 0 if a Sahman on this machine is alive: the image's health check."""
+    from bot.app import HEARTBEAT
+
+    try:
+        age_s = time.time() - HEARTBEAT.stat().st_mtime
+    except OSError:
+        age_s = float("inf")
+    if age_s > _STALE_S:
+        errors.print("no sign of life")
+        raise typer.Exit(1)

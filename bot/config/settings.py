@@ -1,0 +1,167 @@
+"""Settings from the environment: strict, every problem at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from yarl import URL
+
+from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
+from bot.errors import ConfigError, Problem
+
+_PREFIX = "BOT_"
+_TELEGRAM = "https://api.telegram.org"
+#: https://core.telegram.org/bots/api#setwebhook
+_TELEGRAMS_PORTS = frozenset({443, 80, 88, 8443})
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class Settings(BaseModel, frozen=True, extra="forbid"):
+    """Everything an operator can set; the names are those of .env.example, without `BOT_`."""
+
+    token: SecretStr | None = None
+    api_url: str = _TELEGRAM
+    database_url: SecretStr = SecretStr("sqlite:///data/sahman.db")
+    feeds: Path = Path("feeds.yaml")
+    send_rate: float = Field(default=25, gt=0, le=1000)
+    paid_broadcast: bool = False
+    keep_days: int = Field(default=90, ge=1)
+    log: Literal["text", "json"] = "text"
+    #: Where the one HTTP server listens, once something needs it.
+    listen: str = "127.0.0.1:8080"
+    webhook_secret: SecretStr | None = None
+    webhook_url: str | None = None
+    #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
+    #: open to all by mistake.
+    access: Literal["open"] = "open"
+    #: Chats of operators: they are told when sources fail, and may manage feeds by /feeds.
+    admins: tuple[int, ...] = ()
+    #: Where a publisher finds whoever runs this, named in every request: a link or mail address.
+    contact: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$")
+    #: How long publishers' wishes may hold off a poll: max-age, Expires, ttl, updatePeriod.
+    longest_wish_s: int = Field(default=86_400, ge=60, le=LONGEST_S)
+    #: The same for feeds marked urgent, and for their failures; 429 and Retry-After hold all.
+    urgent_s: int = Field(default=300, ge=30, le=LONGEST_S)
+    longest_retry_after_s: int = Field(default=172_800, ge=60, le=LONGEST_S)
+    #: Feeds that fail are asked at least this often,
+    longest_failing_s: int = Field(default=86_400, ge=60, le=LONGEST_S)
+    #: and those that publish rarely.
+    slowest_s: int = Field(default=3_600, ge=60, le=LONGEST_S)
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _admins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = value.replace(",", " ").split()
+        if not all(re.fullmatch(r"-?\d{1,15}", each) for each in ids):
+            raise ValueError("must be chat ids, such as 123456789 or several with commas")
+        return tuple(map(int, ids))
+
+    @field_validator("api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        check_url(value)
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65_535:
+            raise ValueError(f"{value!r} is not an address such as 127.0.0.1:8080")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: SecretStr) -> SecretStr:
+        if not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 1 to 256 characters of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    # The fields before it are checked by now: what is wrong with them is said of them.
+    @field_validator("webhook_url")
+    @classmethod
+    def _webhook_url(cls, value: str, info: ValidationInfo) -> str:
+        check_url(value)
+        url = URL(value)
+        if url.path == "/" or url.query_string or url.fragment:
+            raise ValueError("must end in a path, such as https://bot.example/telegram")
+        if info.data.get("api_url") == _TELEGRAM and (
+            url.scheme != "https" or url.port not in _TELEGRAMS_PORTS
+        ):
+            raise ValueError("Telegram brings updates only to https on port 443, 80, 88 or 8443")
+        if info.data.get("webhook_secret", "") is None:
+            raise ValueError(
+                "needs BOT_WEBHOOK_SECRET too, or anybody could write in Telegram's name"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _paid(self) -> Settings:
+        if self.send_rate > 30 and not self.paid_broadcast:
+            raise ValueError(
+                "a rate above 30 costs Telegram Stars: set BOT_PAID_BROADCAST=yes to agree"
+            )
+        return self
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of *environment*; raise ConfigError with every problem at once."""
+    settings, problems = read_settings(environment)
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
+    """Return the settings of *environment* without those that are wrong, and what is wrong.
+
+    `BOT_X_FILE` names a file that holds the value of `BOT_X`; an empty variable counts as unset.
+    """
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX) or not value.strip():
+            continue
+        setting = name.removeprefix(_PREFIX).lower()
+        if setting not in Settings.model_fields and setting.endswith("_file"):
+            setting = setting.removesuffix("_file")
+            try:
+                value = Path(value).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(Problem(name, f"cannot read {value}: {error}", "Check the path"))
+                continue
+        if setting in Settings.model_fields:
+            values[setting] = value.strip()
+        else:
+            known = [_PREFIX + field.upper() for field in Settings.model_fields]
+            problems.append(Problem(name, "is not a setting", suggest(name, known)))
+    while True:
+        try:
+            return Settings.model_validate(values), problems
+        except ValidationError as error:
+            for detail in error.errors():
+                setting = str(detail["loc"][0]) if detail["loc"] else "send_rate"
+                values.pop(setting, None)
+                where = _PREFIX + setting.upper()
+                problems.append(Problem(where, say_detail(detail), "See .env.example"))

@@ -1,0 +1,245 @@
+"""One fetched feed becomes items, stories, matches and fan-out, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.errors import FeedError
+from bot.feeds.backlog import FEW, Standing, judge
+from bot.feeds.fetch import FetchedFeed
+from bot.feeds.identity import By, identify
+from bot.feeds.links import canonical_link
+from bot.feeds.rhythm import learn_rhythm
+from bot.intake.keywords import KeywordBook, compile_or_none
+from bot.intake.reading import ReadDocument, TextsInBook, read_document
+from bot.intake.recognition import (
+    Entry,
+    Recognised,
+    recognise,
+    tell_renamed,
+    tell_reused,
+)
+from bot.matching import KEYS_VERSION
+from bot.model import Feed, KnownItem, NewItem, ParsedFeed, ParsedItem, Silence, Tally
+from bot.storage import Storage
+from bot.storage.arrivals import Arrivals, Renamed, TakenIn
+from bot.storage.polls import FetchOutcome
+
+_FEWEST_VANISHED = 2
+#: So many failures in a row, and a feed that went backwards is believed.
+_BACKWARD_TIMES = 3
+
+_log = logging.getLogger(__name__)
+
+
+class Intake:
+    """Takes in what polls bring, matching it against every keyword that is stored."""
+
+    def __init__(self, storage: Storage, reading: Executor) -> None:
+        """*reading* runs what is slow about text, so that no reply waits for it."""
+        self._storage = storage
+        self._reading = reading
+        self._book = KeywordBook()
+
+    async def take_in(
+        self,
+        feed: Feed,
+        fetched: FetchedFeed,
+        parsed: ParsedFeed,
+        next_poll_at: Callable[[Feed], datetime],
+        now: datetime,
+    ) -> TakenIn:
+        """Store what is new of *parsed*; what it matches is owed from the same instant on.
+
+        *next_poll_at* is asked with the feed as it is after this poll. Raises FeedError for a feed
+        that went backwards: a stale copy must not pass for "nothing new".
+        """
+        recognised, shared = await self._recognise(feed, parsed.items, now)
+        arrived = [entry.item for entry in recognised.unknown]
+        arrived += [entry.item for entry, _ in recognised.reused]
+        if not arrived:
+            await self._refuse_older(feed, parsed.items, recognised.stored)
+        standing = await self._judge(feed, arrived, recognised.total, now)
+        sources = await self._name_sources(arrived)
+        read = await asyncio.get_running_loop().run_in_executor(
+            self._reading, read_document, feed, recognised, shared, sources, standing, now
+        )
+        after = _after(feed, fetched, parsed, read.new, now)
+        return await self._storage.items.take_in(
+            feed,
+            Arrivals(
+                new=[new for _, new in read.new],
+                listed={known.id for known in recognised.stored},
+                changed=read.changed,
+                renamed=[_rename(entry, known) for entry, known in recognised.renamed],
+                silences=_count_silences(parsed, recognised, read),
+            ),
+            FetchOutcome(
+                etag=fetched.etag,
+                last_modified=fetched.last_modified,
+                body_hash=fetched.body_hash,
+                next_poll_at=next_poll_at(after),
+                moved_to=fetched.moved_to,
+                pace=after.pace,
+                rhythm=after.rhythm,
+            ),
+            TextsInBook(self._book, read),
+            KEYS_VERSION,
+            now,
+        )
+
+    async def _recognise(
+        self, feed: Feed, items: Sequence[ParsedItem], now: datetime
+    ) -> tuple[Recognised, frozenset[str]]:
+        """Tell what is new of a document, and the addresses that several of its items share."""
+        recognised, shared = await self._look_up(feed, items, use_guids=True)
+        if recognised.is_shifted():
+            # Guids that are places in a list tell nothing: go by links and titles.
+            recognised, shared = await self._look_up(feed, items, use_guids=False)
+        if feed.read_at is not None and recognised.unknown:
+            previous = await self._load_previous(feed, feed.read_at, recognised.unknown)
+            recognised = tell_renamed(recognised, previous, now)
+        if recognised.changed:
+            ids = [known.id for _, known in recognised.changed]
+            recognised = tell_reused(recognised, await self._storage.items.load_words(ids))
+        return recognised, shared
+
+    async def _look_up(
+        self, feed: Feed, items: Sequence[ParsedItem], *, use_guids: bool
+    ) -> tuple[Recognised, frozenset[str]]:
+        identities = identify(items, use_guids=use_guids)
+        by_key, by_link = await self._storage.items.load_known(
+            feed.id,
+            [key for each in identities for key in (each.key, *each.older_keys)],
+            [each.link for each in identities if each.link],
+        )
+        entries = [Entry(*pair) for pair in zip(items, identities, strict=True)]
+        return recognise(entries, by_key, by_link), frozenset(by_link)
+
+    async def _load_previous(
+        self, feed: Feed, since: datetime, unknown: Collection[Entry]
+    ) -> list[KnownItem]:
+        """Return what the last document listed under the titles of unknown entries."""
+        weak = [
+            entry
+            for entry in unknown
+            if entry.item.published_at is None
+            or entry.item.day_only
+            or entry.identity.by is By.TITLE
+        ]
+        dates = {entry.item.published_at for entry in unknown if entry.item.published_at}
+        titles = {entry.item.title for entry in unknown}
+        items = self._storage.items
+        found = await items.load_titled(feed.id, titles, since, dates) if dates else []
+        if weak:
+            found += await items.load_titled(feed.id, {each.item.title for each in weak}, since)
+        return list({known.id: known for known in found}.values())
+
+    async def _judge(
+        self, feed: Feed, arrived: Sequence[ParsedItem], listed: int, now: datetime
+    ) -> Standing:
+        listed_before = 0
+        if feed.read_at is not None and len(arrived) >= FEW and 2 * len(arrived) > listed:
+            listed_before = await self._storage.items.count_listed(feed.id, feed.read_at)
+        standing = judge(feed, arrived, listed, listed_before, now)
+        if arrived and standing not in (Standing.NEWS, Standing.FIRST):
+            _log.info(
+                "backlog_stored",
+                extra={"feed": feed.name, "why": standing.name.lower(), "items": len(arrived)},
+            )
+        return standing
+
+    async def _refuse_older(
+        self, feed: Feed, entries: Collection[ParsedItem], listed: Sequence[KnownItem]
+    ) -> None:
+        if feed.failures >= _BACKWARD_TIMES:
+            return  # it means it: what vanished was taken back
+        newest = max((each.published_at for each in entries if each.published_at), default=None)
+        if newest is None:
+            return
+        vanished = await self._storage.items.count_vanished(
+            feed.id, [known.id for known in listed], newest
+        )
+        if vanished >= _FEWEST_VANISHED:
+            raise FeedError(f"it went backwards: its {vanished} newest items are gone")
+
+    async def _name_sources(self, entries: Collection[ParsedItem]) -> dict[str, str]:
+        """Return the publishers behind an aggregator's items, by the names it has for them."""
+        named = {each.source: each.source_url for each in entries if each.source}
+        if not named:
+            return {}
+        by_host = await self._storage.feeds.load_publishers_by_host()
+        hosts = {source: (urlsplit(url).hostname or "") for source, url in named.items()}
+        return {
+            source: by_host.get(host.removeprefix("www."), source) for source, host in hosts.items()
+        }
+
+    async def load(self) -> None:
+        """Learn every keyword that is stored, before the first poll has to wait for it."""
+        compiled = await self._storage.keywords.load_compiled(self._book.newest)
+        await asyncio.get_running_loop().run_in_executor(
+            self._reading, self._book.learn_all, compiled
+        )
+
+    async def rekey(self) -> int:
+        """Compile anew the keywords of an older glossary or dictionary; return how many."""
+        return await self._storage.keywords.rekey(KEYS_VERSION, compile_or_none)
+
+
+def _rename(entry: Entry, known: KnownItem) -> Renamed:
+    identity = entry.identity
+    return Renamed(
+        id=known.id,
+        key=identity.key,
+        link=canonical_link(entry.item.link),
+        link_key=identity.link if identity.own else "",
+    )
+
+
+def _count_silences(
+    parsed: ParsedFeed, recognised: Recognised, read: ReadDocument
+) -> dict[Silence, Tally]:
+    """Return what of a document reaches nobody, besides new items that are silent."""
+    unreadable = (*parsed.skipped, *read.unreadable)
+    found = {
+        Silence.RENAMED: [entry.item.title for entry, _ in recognised.renamed],
+        Silence.REWRITTEN: list(read.too_late),
+        Silence.UNREADABLE: list(unreadable),
+    }
+    tallies = {
+        silence: Tally(count=len(examples), example=examples[-1])
+        for silence, examples in found.items()
+        if examples
+    }
+    if parsed.left_out:
+        tallies[Silence.OVER_LIMIT] = Tally(count=parsed.left_out)
+    return tallies
+
+
+def _after(
+    feed: Feed,
+    fetched: FetchedFeed,
+    parsed: ParsedFeed,
+    new: Sequence[tuple[Entry, NewItem]],
+    now: datetime,
+) -> Feed:
+    """Return the feed as this poll leaves it: with its pace and its rhythm of today."""
+    # Before its rhythm is known, dates that are ours would make all its archive look like today's.
+    first = not feed.rhythm.hours
+    times = [
+        item.published_at
+        for entry, item in new
+        if not first or (entry.item.published_at and not entry.item.day_only)
+    ]
+    return replace(
+        feed,
+        failures=0,
+        pace=replace(parsed.pace, fresh_s=fetched.fresh_s or 0),
+        rhythm=learn_rhythm(feed.rhythm, times, now),
+    )

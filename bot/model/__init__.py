@@ -1,0 +1,73 @@
+"""The nouns of Sahman, frozen: what the rooms hand to one another."""
+
+from __future__ import annotations
+
+from bot.model.feeds import (
+    Feed,
+    FeedConfig,
+    FeedHealth,
+    FeedState,
+    Notice,
+    Outage,
+    Pace,
+    Publisher,
+    PublisherKind,
+    Rhythm,
+)
+from bot.model.items import (
+    MAX_GRAVITY,
+    ChangedItem,
+    Item,
+    KnownItem,
+    MatchedItem,
+    NewItem,
+    ParsedFeed,
+    ParsedItem,
+    PollResult,
+    Silence,
+    Tally,
+)
+from bot.model.people import (
+    Button,
+    ChatKind,
+    ChatState,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Keyboard,
+    Keyword,
+    Subscriber,
+)
+
+__all__ = [
+    "MAX_GRAVITY",
+    "Button",
+    "ChangedItem",
+    "ChatKind",
+    "ChatState",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
+    "Feed",
+    "FeedConfig",
+    "FeedHealth",
+    "FeedState",
+    "Item",
+    "Keyboard",
+    "Keyword",
+    "KnownItem",
+    "MatchedItem",
+    "NewItem",
+    "Notice",
+    "Outage",
+    "Pace",
+    "ParsedFeed",
+    "ParsedItem",
+    "PollResult",
+    "Publisher",
+    "PublisherKind",
+    "Rhythm",
+    "Silence",
+    "Subscriber",
+    "Tally",
+]

@@ -1,0 +1,103 @@
+"""Who is written to, what they asked for, and what they are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+
+
+class ChatKind(StrEnum):
+    """Telegram's kinds of chat."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+class ChatState(IntEnum):
+    """Whether a chat can be written to."""
+
+    ACTIVE = 0  #: it can
+    GONE = 1  #: it blocked or removed the bot, or no longer exists
+
+
+class DeliveryKind(IntEnum):
+    """What is owed; the number is also the lane: a lower one is sent first."""
+
+    ALERT = 1
+    DIGEST = 3
+    EDIT = 4  #: of an alert that was sent: only when nothing else waits
+
+
+class DeliveryState(IntEnum):
+    """Where a delivery stands. There is no "sending": the lease lies on the chat."""
+
+    PENDING = 0
+    SENT = 1
+    DEAD = 2  #: given up, with its error
+    CANCELLED = 3  #: no longer owed: the chat is gone, or there was nothing to say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """Who Sahman writes for: a chat, or one topic of a group (0 = none)."""
+
+    id: int
+    chat_id: int
+    topic: int
+    language: str
+    zone: str
+    digest_times: tuple[str, ...]
+    digest_when_empty: bool
+    paused: bool
+    next_digest_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """What one subscriber asked for, as typed."""
+
+    id: int
+    typed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One unasked message owed to one subscriber, as claimed: with the lease it is held by."""
+
+    id: int
+    kind: DeliveryKind
+    ref: str
+    subscriber: Subscriber
+    chat_kind: ChatKind
+    lease: int
+    part: int
+    doubtful: bool
+    retries: int
+    story_id: int | None
+    #: A digest's window: items after the first, up to and with the second.
+    after_item: int
+    upto_item: int
+    created_at: datetime
+    #: Its slot on the send clock: so long after the claim.
+    slot_ms: int = 0
+    #: This alert and the others that go with it in one bulletin, oldest first; empty: it goes by
+    #: itself.
+    bulletin: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message: what stands on it, and what it brings back when it is tapped."""
+
+    label: str
+    data: str  #: at most 64 bytes
+
+
+#: The buttons under a message, row by row.
+Keyboard: TypeAlias = Sequence[Sequence[Button]]

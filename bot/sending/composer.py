@@ -1,0 +1,121 @@
+"""Composing what is owed, from what is stored at the moment it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.delivery.outages import add_outage
+from bot.delivery.render import render_alert, render_bulletin, render_digest
+from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Subscriber
+from bot.storage import Storage
+from bot.storage.matches import Alerted
+from bot.texts import Texts
+
+#: What is known of outages holds so long: they are counted in minutes.
+_OUTAGES_HOLD_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The messages of one delivery, in order; none when there is nothing to say."""
+
+    messages: tuple[str, ...]
+    keyboard: Keyboard | None = None
+    #: The alerts that these messages tell, when it is a bulletin: the others go into the next.
+    told: tuple[Delivery, ...] = ()
+    #: The alerts of a bulletin that have nothing to say any more.
+    empty: tuple[Delivery, ...] = ()
+    #: The message to replace, when it is an edit.
+    message_id: int | None = None
+
+
+class Composer:
+    """Writes alerts and digests in the language and the local time of their readers."""
+
+    def __init__(self, storage: Storage, texts: Mapping[str, Texts]) -> None:
+        self._storage = storage
+        self._texts = texts
+        # Alerts written for the deliveries at hand: many subscribers are told the same.
+        self._written: dict[tuple[object, ...], str] = {}
+        self._outages: Sequence[Outage] = ()
+        self._outages_until_s = 0.0
+
+    async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
+        """Return what the alerts and edits among these tell, in one read."""
+        await self._look_for_outages()
+        alerts = [
+            alert
+            for each in owed
+            if each.kind is not DeliveryKind.DIGEST
+            for alert in (each.bulletin or (each,))
+        ]
+        self._written.clear()
+        return await self._storage.matches.load_stories(alerts) if alerts else {}
+
+    async def _look_for_outages(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._outages_until_s:
+            self._outages = await self._storage.health.load_outages()
+            self._outages_until_s = now_s + _OUTAGES_HOLD_S
+
+    async def compose(
+        self, owed: Delivery, alerted: Mapping[int, Alerted], now: datetime
+    ) -> Composed:
+        """Return what this delivery says by now; *alerted* is what `load` returned."""
+        if owed.kind is DeliveryKind.DIGEST:
+            return await self._digest(owed, now)
+        texts = self._texts[owed.subscriber.language]
+        if owed.bulletin:
+            return self._bulletin(owed, alerted, texts, now)
+        told = alerted.get(owed.id)
+        if told is None:  # pruned, or the keyword was removed meanwhile
+            return Composed(())
+        alert = self._alert(told, owed.subscriber, texts, now)
+        if owed.kind is not DeliveryKind.EDIT:
+            return Composed((alert,))
+        message_id = await self._storage.matches.load_alert_message(owed)
+        return Composed((alert,) if message_id else (), message_id=message_id)
+
+    def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:
+        same = (told.items, told.keywords, reader.language, reader.zone)
+        if same not in self._written:
+            alert = render_alert(told.items, told.keywords, reader, texts, now)
+            (self._written[same],) = add_outage([alert], self._outages, texts, now)
+        return self._written[same]
+
+    def _bulletin(
+        self, owed: Delivery, alerted: Mapping[int, Alerted], texts: Texts, now: datetime
+    ) -> Composed:
+        empty = tuple(each for each in owed.bulletin if each.id not in alerted)
+        telling = [each for each in owed.bulletin if each.id in alerted]
+        if not telling:
+            return Composed((), empty=empty)
+        stories = [(alerted[each.id].items[0], alerted[each.id].keywords) for each in telling]
+        message, told = render_bulletin(stories, owed.subscriber, texts, now)
+        messages = add_outage([message], self._outages, texts, now)
+        return Composed(tuple(messages), told=tuple(telling[:told]), empty=empty)
+
+    async def _wants_empty(self, subscriber: Subscriber) -> bool:
+        # Who follows nothing has not asked to hear that there is nothing.
+        if not subscriber.digest_when_empty:
+            return False
+        return bool(await self._storage.keywords.load(subscriber.id))
+
+    async def _digest(self, owed: Delivery, now: datetime) -> Composed:
+        matched = await self._storage.matches.load_digest(
+            owed.subscriber.id, after=owed.after_item, upto=owed.upto_item
+        )
+        if not matched and not await self._wants_empty(owed.subscriber):
+            return Composed(())
+        texts = self._texts[owed.subscriber.language]
+        day, _, hour = owed.ref.partition("T")
+        title = texts.say(
+            "📰 <b>Your digest</b> · {day}, {time}",
+            day=texts.date(day),
+            time=hour,
+        )
+        messages = render_digest(matched, owed.subscriber, texts, title=title, now=now)
+        return Composed(tuple(add_outage(messages, self._outages, texts, now)))

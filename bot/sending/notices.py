@@ -1,0 +1,39 @@
+"""Telling operators what they are owed word of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.delivery.outages import render_notice
+from bot.errors import SendError, TryLater
+from bot.storage import Storage
+from bot.telegram_api.messenger import Messenger
+from bot.texts import Texts
+
+_log = logging.getLogger(__name__)
+
+
+async def send_notices(
+    storage: Storage, messenger: Messenger, texts: Mapping[str, Texts], now: datetime
+) -> None:
+    """Send what operators are owed, in their languages; what Telegram defers waits for next time.
+
+    Few and rare, they pass no send clock; one that cannot be delivered is logged and let go.
+    """
+    deferred: set[int] = set()
+    for notice in await storage.health.load_notices():
+        if notice.chat_id in deferred:
+            continue
+        reader = await storage.subscribers.load(notice.chat_id, 0)
+        spoken = texts[reader.language if reader else "en"]
+        try:
+            await messenger.send(notice.chat_id, 0, render_notice(notice, spoken, now))
+        except TryLater as error:
+            _log.warning("notice_deferred", extra={"chat": notice.chat_id, "reason": error.reason})
+            deferred.add(notice.chat_id)
+            continue
+        except SendError as error:
+            _log.error("notice_lost", extra={"chat": notice.chat_id, "reason": error.reason})
+        await storage.health.settle_notice(notice.id)

@@ -1,0 +1,187 @@
+"""The tables of what comes in: publishers, feeds, items and stories."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.storage.columns import Moment, make_id, metadata, refer_to
+
+publisher = Table(
+    "publisher",
+    metadata,
+    make_id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("country", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    make_id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    refer_to("publisher.id", index=True),
+    Column("language", Text, nullable=False),
+    Column("every_s", Integer, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("allow_private", Boolean, nullable=False),
+    # What its server said last, echoed byte for byte.
+    Column("etag", Text, nullable=False, server_default=""),
+    Column("last_modified", Text, nullable=False, server_default=""),
+    Column("body_hash", Text, nullable=False, server_default=""),
+    Column("next_poll_at", Moment, nullable=False),
+    Column("first_polled_at", Moment),
+    # When its list of items was last read; what it listed then is not pruned.
+    Column("read_at", Moment),
+    Column("last_success_at", Moment),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    # Who is asked, for at most two requests at a time; held by a poller until the lease ends.
+    Column("host", Text, nullable=False, server_default=""),
+    Column("leased_until", Moment),
+    # A last poll that lies in the future was noted before the clock was set back.
+    Column("polled_at", Moment),
+    Column("gap_s", Integer, nullable=False, server_default="0"),
+    # Where permanent redirects lead; `moved` until it has been read there.
+    Column("moved_to", Text, nullable=False, server_default=""),
+    Column("moved", Boolean, nullable=False, server_default=text("false")),
+    # What its server and its document ask of pollers.
+    Column("fresh_s", Integer, nullable=False, server_default="0"),
+    Column("asks_every_s", Integer, nullable=False, server_default="0"),
+    Column("skip_hours", Text, nullable=False, server_default=""),
+    Column("skip_days", Text, nullable=False, server_default=""),
+    # Its items by hour of the week, fading, and as of when.
+    Column("rhythm", Text, nullable=False, server_default=""),
+    Column("rhythm_at", Moment),
+    Column("newest_at", Moment),
+    Column("last_new_at", Moment),
+    # When it last answered with a whole document, not with "not modified".
+    Column("answered_at", Moment),
+    # Operators were told that all its news of a day ended in silence; empty once it does not.
+    Column("silence_told_on", Text, nullable=False, server_default=""),
+    Column("failed_since", Moment),
+    Column("gone_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index("ix_feed_due", feed.c.next_poll_at, feed.c.id)
+
+#: Several sources of one country or language that do not answer together.
+outage = Table(
+    "outage",
+    metadata,
+    Column("about", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("down", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    # All of them answer, and none brings anything.
+    Column("quiet", Boolean, nullable=False),
+)
+
+#: What operators are still to be told, a row for each of their chats.
+notice = Table(
+    "notice",
+    metadata,
+    make_id(),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+item = Table(
+    "item",
+    metadata,
+    make_id(),
+    refer_to("feed.id"),
+    Column("key", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False, index=True),
+    # The last reading of its feed that still listed it.
+    Column("listed_at", Moment, nullable=False),
+    # Its publisher, where an aggregator's feed names one.
+    Column("source", Text, nullable=False, server_default=""),
+    Column("keys_version", BigInteger, nullable=False),
+    # What its feed says of when it was published; nothing where it says nothing.
+    Column("dated_at", Moment),
+    # A hash of its address in comparable form, where that is its own: links have no bound.
+    Column("link_key", BigInteger),
+    # A hash of its words: they are read again only where it differs. 0: not known.
+    Column("text_hash", BigInteger, nullable=False, server_default="0"),
+    # Why it alerted nobody; empty: it could.
+    Column("silence", Text, nullable=False, server_default=""),
+    UniqueConstraint("feed_id", "key"),
+    Index("ix_item_feed_link", "feed_id", "link_key"),
+    Index("ix_item_newest", "published_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+#: The words that an item bore before those it bears now.
+item_version = Table(
+    "item_version",
+    metadata,
+    refer_to("item.id", primary_key=True),
+    Column("replaced_at", Moment, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False, server_default=""),
+)
+
+#: What became of a feed's items of one day (UTC): new, alerted, changed, or silent and why.
+feed_day = Table(
+    "feed_day",
+    metadata,
+    refer_to("feed.id", primary_key=True),
+    Column("on_day", Text, primary_key=True),
+    Column("fate", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("example", Text, nullable=False, server_default=""),
+    Column("example_at", Moment, nullable=False),
+    Index("ix_feed_day_on_day", "on_day"),
+    sqlite_with_rowid=False,
+)
+
+#: The words of an item in comparable form, as 64-bit hashes: serves search in the archive.
+item_key = Table(
+    "item_key",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    refer_to("item.id", primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+story = Table(
+    "story",
+    metadata,
+    make_id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("opened_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+story_item = Table(
+    "story_item",
+    metadata,
+    refer_to("story.id", primary_key=True),
+    refer_to("item.id", primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,1 @@
+"""Telegram, and nothing of ours: how it is spoken to, and what its refusals ask of us."""

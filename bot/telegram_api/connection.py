@@ -1,0 +1,133 @@
+"""Reaching Telegram: the bot, the application that serves its updates, the first hello."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+
+from bot.delivery.retry import next_retry_ms
+from bot.errors import TokenRefused, TryLater
+from bot.telegram_api.refusals import translate
+from bot.telegram_api.transport import AiohttpRequest
+
+_log = logging.getLogger(__name__)
+
+#: python-telegram-bot's Application, none of whose six type parameters we use.
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+
+#: What Telegram is asked to hand over.
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
+#: How many updates Telegram may bring at the same time; of one chat, one after the other.
+WEBHOOK_CONNECTIONS = 40
+_LONGEST_WAIT_S = 30.0
+
+
+def make_bot(token: str, api_url: str) -> Bot:
+    """Return python-telegram-bot's Bot over our transport, for any Bot API server."""
+    return Bot(
+        token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=AiohttpRequest(),
+        get_updates_request=AiohttpRequest(connections=4),
+    )
+
+
+def make_application(bot: Bot) -> AnyApplication:
+    """Return an Application without an updater: receiving is our own (see `chat/receive.py`)."""
+    return ApplicationBuilder().bot(bot).updater(None).build()
+
+
+async def close_bot(bot: Bot) -> None:
+    """Close the bot's connections, whether or not Telegram ever answered it."""
+    await bot.request.shutdown()
+
+
+async def ask_who_i_am(bot: Bot) -> None:
+    """Ask Telegram once whether it knows the bot.
+
+    Raises TokenRefused when it does not, TryLater when it cannot be asked.
+    """
+    try:
+        async with bot:
+            return
+    except TelegramError as error:
+        raise _refused(error) from error
+    finally:
+        await close_bot(bot)
+
+
+async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
+    """Introduce the bot to Telegram, as often as it takes; False when *stop* came first.
+
+    Raises TokenRefused.
+    """
+    failures = 0
+    while not stop.is_set():
+        try:
+            await application.initialize()
+        except TelegramError as error:
+            refused = _refused(error)
+            if isinstance(refused, TokenRefused):
+                raise refused from error
+            failures += 1
+            _log.warning("telegram_unreachable", extra={"reason": str(refused)})
+            wait_s = min(_LONGEST_WAIT_S, next_retry_ms(failures) / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait_s)
+        else:
+            break
+    else:
+        return False
+    return True
+
+
+async def clear_webhook(bot: Bot) -> None:
+    """Let Telegram hand updates to who asks; those that wait stay. Raises SahmanError.
+
+    A webhook left behind would refuse long polling with a 409.
+    """
+    try:
+        await bot.delete_webhook(drop_pending_updates=False)
+    except TelegramError as error:
+        raise translate(error) from error
+
+
+async def set_webhook(bot: Bot, url: str, secret: str) -> None:
+    """Let Telegram bring updates to *url*, each with *secret* in a header. Raises SahmanError."""
+    try:
+        await bot.set_webhook(
+            url,
+            secret_token=secret,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=WEBHOOK_CONNECTIONS,
+        )
+    except TelegramError as error:
+        raise translate(error) from error
+
+
+async def fetch_webhook(bot: Bot) -> tuple[str, str]:
+    """Return where Telegram brings updates to ("": nowhere), and what last went wrong there.
+
+    Raises SahmanError.
+    """
+    try:
+        found = await bot.get_webhook_info()
+    except TelegramError as error:
+        raise translate(error) from error
+    return found.url, found.last_error_message or ""
+
+
+def _refused(error: TelegramError) -> TokenRefused | TryLater:
+    # Here a 404 is no missing method: the token is malformed, or the address is wrong.
+    refused = translate(error)
+    if isinstance(error, InvalidToken) or isinstance(refused, TokenRefused):
+        # Not Telegram's sentence: of a malformed token it holds the token itself.
+        return TokenRefused("it does not know this bot")
+    return TryLater(str(refused))

@@ -1,0 +1,160 @@
+"""The feed list: strict, every problem at once, each with a remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.config import load_feeds, parse_feeds
+from bot.errors import ConfigError, Problem
+from bot.model import PublisherKind
+
+REPOSITORY = Path(__file__).parents[2]
+
+GOOD = """\
+publishers:
+  Herald: {country: AM, kind: independent}
+feeds:
+  - name: Herald (English)
+    url: https://herald.example/rss
+    publisher: Herald
+    language: en
+"""
+
+
+def refused(text: str) -> list[Problem]:
+    """Return what is wrong with the text of a feeds.yaml."""
+    with pytest.raises(ConfigError) as raised:
+        parse_feeds(text)
+    return raised.value.problems
+
+
+class TestFeeds:
+    def test_a_good_file_is_read_with_the_defaults_of_what_it_leaves_out(self) -> None:
+        config = parse_feeds(GOOD)
+        (feed,) = config.feeds
+        assert config.publishers["Herald"].kind is PublisherKind.INDEPENDENT
+        assert (feed.name, feed.publisher, feed.language) == ("Herald (English)", "Herald", "en")
+        assert (feed.every_s, feed.timezone, feed.enabled) == (300, "UTC", True)
+        assert (feed.urgent, feed.allow_private, feed.user_agent) == (False, False, "")
+
+    def test_every_problem_is_reported_at_once_with_its_line_and_a_remedy(self) -> None:
+        problems = refused(
+            """\
+publishers:
+  Herald: {country: AM, kind: independent}
+  Gazette: {country: Armenia, kind: tabloid}
+feed_list: []
+feeds:
+  - name: one
+    url: https://herald.example/rss
+    publisher: Herald
+    language: en
+    intervall: 60
+  - name: two
+    url: ftp://herald.example/rss
+    publisher: Herald
+    language: en
+  - name: three
+    url: https://herald.example/three
+    publisher: Heralt
+    language: en
+  - url: https://herald.example/four
+    publisher: Herald
+    language: en
+  - name: five
+    url: https://herald.example/three
+    publisher: Herald
+    language: en
+  - name: three
+    url: https://herald.example/six
+    publisher: Herald
+    language: en
+  - name: seven
+    url: https://herald.example/seven
+    publisher: Herald
+    language: klingon
+    timezone: Mars/Phobos
+    every_s: soon
+"""
+        )
+        found = [str(problem) for problem in problems]
+        expected = {
+            ("line 3", "country"),
+            ("line 3", "kind"),
+            ("line 4", "unknown key 'feed_list'"),
+            ("line 10", "unknown key 'intervall'"),
+            ("line 12", "is not a URL"),
+            ("line 17", "publisher 'Heralt' is not declared"),
+            ("line 19", "'name' is missing"),
+            ("line 23", "url 'https://herald.example/three' is already used"),
+            ("line 26", "name 'three' is already used"),
+            ("line 33", "language"),
+            ("line 34", "is not a time zone"),
+            ("line 35", "every_s"),
+        }
+        for where, what in expected:
+            assert any(
+                said.startswith(f"feeds.yaml {where}:") and what in said for said in found
+            ), (where, what, found)
+        assert len(problems) == len(expected)
+        assert all(problem.remedy for problem in problems)
+
+    def test_a_slip_of_the_keyboard_is_met_with_what_was_probably_meant(self) -> None:
+        (unknown,) = refused(GOOD + "    languge: en\n")
+        assert "language" in unknown.remedy
+        (undeclared,) = refused(GOOD.replace("publisher: Herald", "publisher: Heralt"))
+        assert "Herald" in undeclared.remedy
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "herald.example/rss",
+            "ftp://herald.example/rss",
+            "https://",
+            "https://user:secret@herald.example/rss",
+            "javascript:alert(1)",
+            "https://herald.example:99999/rss",
+        ],
+    )
+    def test_a_bad_url_is_refused_on_its_own_line(self, url: str) -> None:
+        (problem,) = refused(GOOD.replace("https://herald.example/rss", f"'{url}'"))
+        assert problem.where == "feeds.yaml line 5"
+
+    @pytest.mark.parametrize("text", ["", "- a\n- b\n", "hello", "feeds: 3\n", "publishers: {}\n"])
+    def test_a_file_that_holds_no_feeds_is_refused_with_what_to_write(self, text: str) -> None:
+        assert any("feeds" in f"{problem}" for problem in refused(text))
+
+    def test_an_entry_that_is_no_mapping_is_refused(self) -> None:
+        (problem,) = refused(GOOD + "  - just words\n")
+        assert problem.where == "feeds.yaml line 8"
+
+    def test_what_is_not_yaml_is_refused_with_its_line(self) -> None:
+        (problem,) = refused("publishers:\n  Herald: {country: AM\nfeeds: [\n")
+        assert re.search(r"line \d", problem.where)
+        assert "YAML" in problem.what
+
+    def test_a_key_written_twice_is_refused(self) -> None:
+        (problem,) = refused(GOOD + "    language: ru\n")
+        assert "language" in str(problem)
+
+    def test_a_publisher_may_not_be_asked_more_often_than_every_half_minute(self) -> None:
+        (problem,) = refused(GOOD + "    every_s: 10\n")
+        assert "30" in problem.what
+        own = parse_feeds(GOOD + "    every_s: 10\n    allow_private: true\n")
+        assert own.feeds[0].every_s == 10
+
+    def test_a_file_that_cannot_be_read_is_a_problem_with_a_remedy(self, tmp_path: Path) -> None:
+        (tmp_path / "latin.yaml").write_bytes("publishers: é".encode("latin-1"))
+        for name in ("absent.yaml", "latin.yaml"):
+            with pytest.raises(ConfigError) as raised:
+                load_feeds(tmp_path / name)
+            assert "BOT_FEEDS" in raised.value.problems[0].remedy
+
+    def test_the_feeds_of_this_repository_are_read(self) -> None:
+        config = load_feeds(REPOSITORY / "feeds.yaml")
+        assert len(config.feeds) >= 40
+        assert {"hy", "ru", "en"} <= {feed.language for feed in config.feeds if feed.enabled}
+        assert not any(feed.allow_private for feed in config.feeds)

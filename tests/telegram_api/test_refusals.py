@@ -1,0 +1,87 @@
+"""From Telegram's refusals to what we do about them."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import timedelta
+
+import pytest
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.errors import (
+    AnotherReceiver,
+    ChatMoved,
+    MessageRejected,
+    RecipientGone,
+    SahmanError,
+    TokenRefused,
+    TopicGone,
+    TryLater,
+)
+from bot.telegram_api.refusals import translate
+from bot.telegram_api.transport import NotSent
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (Forbidden("Forbidden: bot was blocked by the user"), RecipientGone),
+        (Forbidden("Forbidden: user is deactivated"), RecipientGone),
+        (Forbidden("Forbidden: bot was kicked from the supergroup chat"), RecipientGone),
+        (BadRequest("Chat not found"), RecipientGone),
+        (BadRequest("Group chat was deactivated"), RecipientGone),
+        (BadRequest("PEER_ID_INVALID"), RecipientGone),
+        (BadRequest("CHAT_WRITE_FORBIDDEN"), RecipientGone),
+        (BadRequest("Not enough rights to send text messages to the chat"), RecipientGone),
+        (BadRequest("Message thread not found"), TopicGone),
+        (BadRequest("TOPIC_CLOSED"), TopicGone),
+        (BadRequest("Can't parse entities: unsupported start tag"), MessageRejected),
+        (BadRequest("Message is too long"), MessageRejected),
+        (BadRequest("BUTTON_DATA_INVALID"), MessageRejected),
+        (InvalidToken("Unauthorized"), TokenRefused),
+        (InvalidToken("Not Found"), TryLater),
+        (Conflict("Conflict: terminated by other getUpdates request"), AnotherReceiver),
+        (NetworkError("Bad Gateway"), TryLater),
+        (NotSent("cannot connect to Telegram"), TryLater),
+        (TelegramError("Something new"), TryLater),
+    ],
+)
+def test_each_refusal_is_named_by_what_to_do(error: TelegramError, ours: type[SahmanError]) -> None:
+    assert type(translate(error)) is ours
+
+
+def test_a_wait_is_as_long_as_telegram_asks() -> None:
+    for wait in (7, timedelta(seconds=7)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            error = RetryAfter(wait)
+        ours = translate(error)
+        assert isinstance(ours, TryLater)
+        assert ours.wait_s == 7.0
+        assert not ours.ambiguous
+
+
+def test_only_a_lost_answer_leaves_a_doubt() -> None:
+    doubt = translate(TimedOut())
+    assert isinstance(doubt, TryLater)
+    assert doubt.ambiguous
+    for error in (NotSent("cannot connect"), NetworkError("Bad Gateway")):
+        sure = translate(error)
+        assert isinstance(sure, TryLater)
+        assert not sure.ambiguous
+
+
+def test_a_group_that_moved_says_where_to() -> None:
+    moved = translate(ChatMigrated(-1001))
+    assert isinstance(moved, ChatMoved)
+    assert moved.new_chat_id == -1001
