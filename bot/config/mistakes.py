@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pydantic_core import ErrorDetails
 from yarl import URL
 
-#: A month, for whatever is waited for; a longer time was meant otherwise.
+#: A month; what is longer was meant otherwise.
 LONGEST_S = 31 * 86_400
 
 
