@@ -11,6 +11,7 @@ import signal
 import zlib
 from concurrent.futures import TimeoutError as WorkTimeout
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -23,26 +24,45 @@ _log = logging.getLogger(__name__)
 
 _TIME_LIMIT_S = 10.0
 _MEMORY_LIMIT = 1024 * 1024 * 1024
-#: Two at least: while a hostile feed keeps one busy, the others have another.
+#: As many as there are cores, within these.
 _FEWEST, _MOST = 2, 4
+#: Started only when hostile feeds keep all the others busy.
+_SPARES = 2
+#: What waits for its own process for so long goes to any that is free, ...
+_MOMENT_S = 0.25
+#: ... and after this to a spare one.
+_LONG_S = 1.0
 
 #: In a worker: what its feeds' last documents held. In the parent it stays empty.
 _memory = EntryMemory()
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A feed that waits for a process."""
+
+    own: int  #: the process that remembers it
+    since: float
+    given: asyncio.Future[int]
+
+
 class ParseWorker:
     """Parses feeds in processes of their own, so that none of them can hold up a reply.
 
-    A feed always goes to the same process, which remembers what its last document held.
+    A feed goes to the process that remembers what its last document held; while a slow document
+    keeps that one busy, to another.
     """
 
     def __init__(self) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _FEWEST
-        self._pools = [_make_pool() for _ in range(max(_FEWEST, min(_MOST, cores)))]
+        self._regular = max(_FEWEST, min(_MOST, cores))
+        self._pools = [_make_pool() for _ in range(self._regular + _SPARES)]
+        self._idle = set(range(len(self._pools)))
+        self._waiting: list[_Waiting] = []
 
     async def parse(self, body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
         """Return what a feed's bytes hold; raise FeedError when there is nothing to be had."""
-        number = zlib.crc32(url.encode()) % len(self._pools)
+        number = await self._take(zlib.crc32(url.encode()) % self._regular)
         try:
             try:
                 return await self._parse_in(number, body, content_type, url, timezone)
@@ -59,6 +79,49 @@ class ParseWorker:
             raise FeedError("the document is nested too deeply") from error
         except BrokenProcessPool as error:
             raise FeedError("no process could be started to parse it") from error
+        finally:
+            self._give_back(number)
+
+    async def _take(self, own: int) -> int:
+        """Wait for a process: one's own, or any other once that has taken too long."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(own, loop.time(), loop.create_future())
+        self._waiting.append(waiting)
+        self._hand_out()
+        timers = [loop.call_later(after_s, self._hand_out) for after_s in (_MOMENT_S, _LONG_S)]
+        try:
+            return await waiting.given
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif not waiting.given.cancelled():
+                self._give_back(waiting.given.result())
+            raise
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+    def _give_back(self, number: int) -> None:
+        self._idle.add(number)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give processes that have nothing to do to feeds that may have them, in their order."""
+        for waiting in list(self._waiting):
+            number = None if waiting.given.done() else self._choose(waiting)
+            if number is not None:
+                self._idle.remove(number)
+                self._waiting.remove(waiting)
+                waiting.given.set_result(number)
+
+    def _choose(self, waiting: _Waiting) -> int | None:
+        if waiting.own in self._idle:
+            return waiting.own
+        # A timer may fire a little early.
+        waited_s = waiting.given.get_loop().time() - waiting.since + 0.01
+        spares = _SPARES if waited_s >= _LONG_S else 0
+        others = range(self._regular + spares) if waited_s >= _MOMENT_S else ()
+        return next((number for number in others if number in self._idle), None)
 
     async def _parse_in(
         self, number: int, body: bytes, content_type: str, url: str, timezone: str

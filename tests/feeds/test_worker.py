@@ -8,12 +8,14 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.errors import FeedError
 from bot.feeds import worker as working
+from bot.feeds.parse import parse_feed
 from bot.feeds.worker import ParseWorker
 from tests.feeds.test_parse import URL, entry, rss
 
@@ -50,6 +52,15 @@ def swell(*_: Any) -> None:
 def dig(*_: Any) -> None:
     """Go too deep."""
     dig()
+
+
+def dawdle(body: bytes, *rest: Any) -> Any:
+    """Take long over one document, and tell in whose process the others were read."""
+    if b"slow" in body:
+        time.sleep(2)
+    parsed = parse_feed(body, *rest)
+    title = f"{parsed.items[0].title} in {os.getpid()}"
+    return replace(parsed, items=(replace(parsed.items[0], title=title),))
 
 
 async def test_items_and_failures_come_back_from_the_worker(worker: ParseWorker) -> None:
@@ -104,3 +115,72 @@ async def test_where_no_process_can_start_feeds_fail_until_one_can(
         assert await parse(worker, rss(entry("Talks"))) == ["Talks"]
     finally:
         worker.close()
+
+
+class TestSlowDocuments:
+    @pytest.fixture(autouse=True)
+    async def warm(self, worker: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every process that is not spare has started; all are slow over what is slow."""
+        monkeypatch.setattr(working, "_parse", dawdle)
+        monkeypatch.setattr(working, "_LONG_S", 0.5)
+        for number in range(worker._regular):
+            await worker._parse_in(number, rss(entry("Warm")), "", URL, "UTC")
+
+    async def parse_at(self, worker: ParseWorker, title: str, url: str) -> str:
+        """Return what is told of a document of this address."""
+        parsed = await worker.parse(rss(entry(title)), "", url, "UTC")
+        return parsed.items[0].title
+
+    async def test_one_holds_up_only_itself(self, worker: ParseWorker) -> None:
+        began = time.monotonic()
+        slow = asyncio.create_task(self.parse_at(worker, "slow", URL))
+        await asyncio.sleep(0.05)
+        neighbours = [self.parse_at(worker, "Talks", URL) for _ in range(5)]
+        others = [self.parse_at(worker, "Talks", f"{URL}/{n}") for n in range(20)]
+        told = await asyncio.gather(*neighbours, *others)
+        assert time.monotonic() - began < 1.5
+        assert not slow.done()
+        assert (await slow).startswith("slow in")
+        assert all(each.startswith("Talks in") for each in told)
+
+    @pytest.mark.slow
+    async def test_as_many_as_there_are_processes_leave_others_a_spare_one(
+        self, worker: ParseWorker
+    ) -> None:
+        await worker._parse_in(worker._regular, rss(entry("Warm")), "", URL, "UTC")
+        began = time.monotonic()
+        slow = [
+            asyncio.create_task(self.parse_at(worker, "slow", f"{URL}/{n}"))
+            for n in range(worker._regular)
+        ]
+        await asyncio.sleep(0.4)
+        assert (await self.parse_at(worker, "Talks", URL)).startswith("Talks in")
+        assert time.monotonic() - began < 1.9
+        await asyncio.gather(*slow)
+
+    async def test_a_feed_goes_to_its_own_process_while_that_is_at_hand(
+        self, worker: ParseWorker
+    ) -> None:
+        urls = [f"{URL}/{n}" for n in range(12)]
+        first, second = [
+            await asyncio.gather(*(self.parse_at(worker, "Talks", url) for url in urls))
+            for _ in range(2)
+        ]
+        assert first == second
+        assert len(set(first)) == worker._regular
+
+    @pytest.mark.slow
+    async def test_one_that_is_given_up_leaves_its_place_to_others(
+        self, worker: ParseWorker
+    ) -> None:
+        waiting = [
+            asyncio.create_task(self.parse_at(worker, title, f"{URL}/{n}"))
+            for n, title in enumerate(["slow", "slow", "Talks", "Talks", "Talks", "Talks"])
+        ]
+        for seconds, task in zip((0.0, 0.05, 0.3, 0.0, 0.0, 0.3), waiting, strict=True):
+            await asyncio.sleep(seconds)
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert len(worker._idle) == len(worker._pools)
+        assert worker._waiting == []
+        assert (await self.parse_at(worker, "Talks", URL)).startswith("Talks in")
