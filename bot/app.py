@@ -7,13 +7,11 @@ import gc
 import logging
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -29,6 +27,7 @@ from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.jobs.digest import owe_due_digests
+from bot.jobs.heartbeat import HeartbeatJob, find_heartbeat
 from bot.jobs.poll import PollJob
 from bot.jobs.polling import Polling, open_polling
 from bot.jobs.prune import prune
@@ -53,9 +52,6 @@ from bot.web.server import serving
 from bot.web.webhook import Webhook
 
 _log = logging.getLogger(__name__)
-
-#: Touched while the event loop turns; the image's health check looks at its age.
-HEARTBEAT = Path(tempfile.gettempdir()) / "sahman.alive"
 
 # `poll` counts what it owes, up to what stands in the outbox at the highest rate.
 _COUNTED_RATE = 1_000.0
@@ -123,7 +119,8 @@ async def run(
         await free_leases(storage.database)
         parts = Parts(stack, settings, storage)
         timers = Timers()
-        _keep_alive(timers)
+        heartbeat = HeartbeatJob(find_heartbeat(settings))
+        timers.every(_HEARTBEAT_S, "heartbeat", heartbeat.beat)
         polling = await _open_polling(parts, timers) if Role.POLL in roles else None
         talking = _build_talking(parts, settings.token) if settings.token else None
         runners: list[Runner] = []
@@ -250,13 +247,6 @@ def _build_sender(
         waking = asyncio.create_task(_wake_sender(polling.polls, sender))
         parts.stack.callback(waking.cancel)
     return sender
-
-
-def _keep_alive(timers: Timers) -> None:
-    async def beat(now: datetime) -> None:
-        HEARTBEAT.write_text(now.isoformat())
-
-    timers.every(_HEARTBEAT_S, "heartbeat", beat)
 
 
 async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult], int]:

@@ -87,7 +87,8 @@ class TryLater(SendError):
     """Not delivered for a passing cause: send again after `wait_s` (None: our own growing wait).
 
     `ambiguous` says that Telegram may have taken the message all the same (no answer came); `cut`,
-    that the connection ended, which mostly means that it was not taken.
+    that the connection ended, which mostly means that it was not taken; `of_chat`, that this chat
+    alone takes nothing now.
     """
 
     def __init__(
@@ -97,11 +98,13 @@ class TryLater(SendError):
         wait_s: float | None = None,
         ambiguous: bool = False,
         cut: bool = False,
+        of_chat: bool = False,
     ) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
         self.ambiguous = ambiguous
         self.cut = cut
+        self.of_chat = of_chat
 
 
 class RecipientGone(SendError):

@@ -10,6 +10,7 @@ from bot.chat.desk import FeedsDesk
 from bot.chat.visit import Visit
 from bot.config import load_feeds
 from bot.delivery.outages import say_outage
+from bot.delivery.silences import render_days
 from bot.delivery.split import cut, join_blocks
 from bot.errors import ConfigError, FeedError
 from bot.feeds.finder import FoundFeed, describe_entry, find_feed
@@ -26,6 +27,8 @@ _MARKS = {
     FeedState.QUIET: "🟡",
     FeedState.GONE: "⛔",
 }
+_SHOWN_DAYS = 7
+_SHOWN_UNREAD = 10
 _SHOWN_TITLES = 3
 _OPML_UNITS = 3_500
 
@@ -61,7 +64,7 @@ async def _serve(visit: Visit, desk: FeedsDesk) -> None:
             case "import" if rest:
                 await _import(visit, desk, rest)
             case _:
-                await visit.answer(_say_how(visit.texts))
+                await _show_one(visit, visit.words.strip())
     except FeedError as error:
         await visit.answer(visit.texts.say("That did not work: {why}", why=cut(error.reason, 300)))
     except ConfigError as error:
@@ -79,6 +82,19 @@ async def _show(visit: Visit) -> None:
     outage = say_outage(await visit.storage.health.load_outages(), visit.texts, visit.now)
     blocks = [f"{head}\n", *lines, *([f"\n{outage}"] if outage else [])]
     for message in join_blocks([*blocks, f"\n{_say_how(visit.texts)}"]):
+        await visit.answer(message)
+
+
+async def _show_one(visit: Visit, name: str) -> None:
+    """Show what became of one feed's items, day by day; how /feeds is used for no feed's name."""
+    feeds = {feed.name.casefold(): feed for feed in await visit.storage.health.load()}
+    feed = feeds.get(name.casefold())
+    if feed is None:
+        await visit.answer(_say_how(visit.texts))
+        return
+    days = await visit.storage.silences.load_days(feed.name, _SHOWN_DAYS)
+    told = render_days(feed.name, days, visit.texts)
+    for message in join_blocks([_line(feed, visit), *told.split("\n")[1:]]):
         await visit.answer(message)
 
 
@@ -132,8 +148,14 @@ async def _export(visit: Visit, desk: FeedsDesk) -> None:
 
 async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
     known = {each.url for each in (await asyncio.to_thread(load_feeds, desk.path)).feeds}
+    listed = read_opml(text.encode())
+    if not listed.outlines:
+        await visit.answer(
+            visit.texts.say("It lists no feeds: each is an outline with an xmlUrl. See /feeds")
+        )
+        return
     added = 0
-    for outline in read_opml(text.encode()):
+    for outline in listed.outlines:
         if outline.url in known:
             continue
         found = FoundFeed(url=outline.url, title=outline.title, items=(), language="other")
@@ -142,13 +164,20 @@ async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
             FeedsFile(desk.path).add, entry, {"country": "AM", "kind": "private"}
         )
         added += 1
-    await visit.answer(
+    said = [
         visit.texts.count(
             "{n} feed added, switched off: /feeds enable NAME",
             "{n} feeds added, switched off: /feeds enable NAME",
             added,
-        )
-    )
+        ),
+        *(
+            visit.texts.say(
+                "Line {line}: {title} has no address of a feed", line=each.line, title=each.title
+            )
+            for each in listed.unread[:_SHOWN_UNREAD]
+        ),
+    ]
+    await visit.answer(Markup("\n").join(said))
 
 
 def _describe(found: FoundFeed, texts: Texts) -> Markup:
@@ -165,7 +194,8 @@ def _describe(found: FoundFeed, texts: Texts) -> Markup:
 
 def _say_how(texts: Texts) -> Markup:
     return texts.say(
-        "<code>/feeds add</code> ADDRESS, <code>/feeds test</code> ADDRESS or NAME, "
+        "<code>/feeds</code> NAME, <code>/feeds add</code> ADDRESS, "
+        "<code>/feeds test</code> ADDRESS or NAME, "
         "<code>/feeds enable</code> NAME, <code>/feeds disable</code> NAME, "
         "<code>/feeds export</code>, <code>/feeds import</code> OPML"
     )

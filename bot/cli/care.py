@@ -73,10 +73,11 @@ def version() -> None:
 
 def health() -> None:
     """Exit 0 if a Sahman on this machine is alive: the image's health check."""
-    from bot.app import HEARTBEAT
+    from bot.jobs.heartbeat import find_heartbeat
 
+    settings, _ = read_settings(read_environment())
     try:
-        age_s = time.time() - HEARTBEAT.stat().st_mtime
+        age_s = time.time() - find_heartbeat(settings).stat().st_mtime
     except OSError:
         age_s = float("inf")
     if age_s > _STALE_S:

@@ -11,12 +11,25 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from rich.table import Table
+from typer.core import TyperGroup
 
 from bot.cli.console import errors, finish, out, settings_or_exit
 from bot.config import Settings, load_feeds
 from bot.errors import ConfigError, FeedError
 
-app = typer.Typer(help="How the feeds do; add, switch, try and exchange them.")
+_SHOWN_DAYS = 7
+
+
+class _FeedsGroup(TyperGroup):
+    """Takes what is none of its commands for the name of a feed."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=_FeedsGroup, help="How the feeds do; add, switch, try and exchange them.")
 
 
 @app.callback(invoke_without_command=True)
@@ -40,6 +53,12 @@ def add(
     """Find the feed behind an address, show what it holds and add it to feeds.yaml."""
     facts = {"country": country, "kind": kind}
     finish(_add(settings_or_exit(), url, name, publisher, facts, private=allow_private))
+
+
+@app.command("show", hidden=True)
+def show_one(name: Annotated[list[str], typer.Argument(help="As in feeds.yaml.")]) -> None:
+    """Show what became of one feed's items, day by day, and why some alerted nobody."""
+    finish(_show_one(settings_or_exit(), " ".join(name)))
 
 
 @app.command("test")
@@ -104,6 +123,30 @@ async def _show(settings: Settings, now: datetime) -> None:
         out.print(
             f"⚠ {outage.about}: {outage.down} of {outage.total} down for {away}", markup=False
         )
+
+
+async def _show_one(settings: Settings, name: str) -> None:
+    from bot.delivery.silences import say_fate
+    from bot.storage import open_storage
+    from bot.texts import load_texts
+
+    texts = load_texts()["en"]
+    async with open_storage(settings) as storage:
+        feeds = {feed.name.casefold(): feed for feed in await storage.health.load()}
+        if name.casefold() not in feeds:
+            errors.print(f"✗ no feed is called {name!r}: see `feeds` for all", markup=False)
+            raise typer.Exit(1)
+        feed = feeds[name.casefold()]
+        days = await storage.silences.load_days(feed.name, _SHOWN_DAYS)
+    table = Table("day (UTC)", "what became of it", "items", "last example")
+    for day in days:
+        for fate, tally in day.tallies.items():
+            said = str(say_fate(fate, texts).unescape())
+            table.add_row(day.on_day, said, str(tally.count), escape(tally.example[:80]))
+        if day.unasked:
+            table.add_row(day.on_day, "in nobody's keywords", str(day.unasked), "")
+    out.print(f"{feed.name}: {feed.url}", markup=False)
+    out.print(table if days else "nothing new yet")
 
 
 async def _add(
@@ -177,14 +220,28 @@ async def _import(settings: Settings, file: Path) -> None:
     from bot.feeds_yaml import FeedsFile
 
     try:
-        outlines = read_opml(await asyncio.to_thread(file.read_bytes))
+        listed = read_opml(await asyncio.to_thread(file.read_bytes))
     except (FeedError, OSError) as error:
         errors.print(f"✗ {file}: {error}", markup=False)
         raise typer.Exit(1) from None
+    for unread in listed.unread:
+        errors.print(
+            f"✗ {file}, line {unread.line}: {unread.title or 'an outline'} has no feed's address "
+            '(xmlUrl="https://..."). Find it by `feeds add SITE`',
+            markup=False,
+        )
+    if not listed.outlines:
+        errors.print(
+            f"✗ {file} lists no feeds: each is an <outline> with an xmlUrl. Export it again from "
+            "your reader, as OPML",
+            markup=False,
+        )
+        raise typer.Exit(1)
     known = {each.url for each in load_feeds(settings.feeds).feeds}
-    added = 0
-    for outline in outlines:
+    added, already, refused = 0, 0, 0
+    for outline in listed.outlines:
         if outline.url in known:
+            already += 1
             continue
         host = name_host(outline.url)
         entry = {
@@ -196,13 +253,19 @@ async def _import(settings: Settings, file: Path) -> None:
         except ConfigError as error:
             for problem in error.problems:
                 errors.print(f"✗ {outline.url}: {problem.what}", markup=False)
+            refused += 1
             continue
         added += 1
-    out.print(
-        f"✓ {added} of {len(outlines)} added, switched off: give each its publisher's country and "
-        "kind and its language, try it by `feeds test`, then `feeds enable`",
-        markup=False,
-    )
+    if already:
+        out.print(f"{already} are in feeds.yaml already", markup=False)
+    if added:
+        out.print(
+            f"✓ {added} of {len(listed.outlines)} added, switched off: give each its publisher's "
+            "country and kind and its language, try it by `feeds test`, then `feeds enable`",
+            markup=False,
+        )
+    if refused and not added:
+        raise typer.Exit(1)
 
 
 async def _export(settings: Settings) -> None:

@@ -81,6 +81,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     def _database_url(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        place = value.get_secret_value().partition("://")[2].partition("/")[0]
+        if place.count("@") > 1:
+            # What follows the first one would be taken for the host, and shown.
+            raise ValueError("has an @ in its user name or password: write %40 there")
         return value
 
     @field_validator("listen")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from bot.delivery.silences import say_silent_feed
 from bot.delivery.split import count_units
 from bot.model import Notice, Outage
 from bot.texts import Texts
@@ -48,6 +49,8 @@ def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:
                 "<code>/feeds enable {feed}</code>",
                 feed=facts["feed"],
             )
+        case "silent":
+            return say_silent_feed(facts, texts)
         case "over":
             return texts.say(
                 "✅ Sources answer again ({group}). They were away for {time}.",

@@ -52,6 +52,15 @@ def make_url(text: str) -> URL:
     return URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
 
 
+def mend_address(typed: str) -> str:
+    """Return the address that was meant: without blanks, without `feed:`, with a scheme."""
+    address = "".join(typed.split())
+    for scheme in ("feed:", "rss:"):
+        if address.lower().startswith(scheme):
+            address = address[len(scheme) :].removeprefix("//")
+    return address if "://" in address else f"https://{address}"
+
+
 def check_address(url: URL) -> None:
     """Raise FeedError for what is not to be fetched, whoever sent us there."""
     if url.scheme not in ("http", "https"):

@@ -34,6 +34,7 @@ _CONTACT = "https://pypi.org/project/sahman"
 #: Requests to one host at a time.
 PER_HOST = 2
 _CONNECTIONS = 64
+_MAX_LINK_HEADER_CHARS = 8_000
 _WHOLE_FETCH_S = 20.0
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_HOPS = 8
@@ -61,6 +62,7 @@ class FetchedFeed:
     not_modified: bool = False
     fresh_s: int | None = None  #: for how long the answer holds; None: it does not say
     moved_to: str = ""  #: where to ask next time, if every redirect was permanent
+    link_header: str = ""  #: what it names beside itself (RFC 8288)
 
     @property
     def body_hash(self) -> str:
@@ -175,6 +177,7 @@ class FeedFetcher:
                 not_modified=status == 304,
                 fresh_s=read_fresh_s(headers, now),
                 moved_to=feed.moved_to,
+                link_header=", ".join(headers.getall("Link", []))[:_MAX_LINK_HEADER_CHARS],
             )
 
     def _headers(self, feed: Feed) -> dict[str, str]:

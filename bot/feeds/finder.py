@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from yarl import URL
 
 from bot.errors import FeedError
+from bot.feeds.addresses import mend_address
 from bot.feeds.cleaning import clean_text
 from bot.feeds.decode import decode
 from bot.feeds.fetch import FeedFetcher, FetchedFeed
@@ -18,9 +20,22 @@ from bot.feeds.worker import ParseWorker
 from bot.language import detect_language
 from bot.model import Feed, FeedConfig, ParsedFeed, ParsedItem, Publisher, PublisherKind
 
-_KINDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+#: What a page may call its feed, the surest first; the last two name other things as well.
+_KINDS = (
+    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json",
+    "application/xml", "text/xml", "application/json",
+)  # fmt: skip
 #: Where sites keep feeds that they do not name; more guesses would be a nuisance.
-_GUESSES = ("/feed/", "/rss", "/rss.xml")
+_GUESSES = (
+    "/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json",
+)  # fmt: skip
+_MOST_NAMED = 6
+# https://www.rfc-editor.org/rfc/rfc8288#section-3
+_LINK_HEADER = re.compile(
+    r"<([^<>]{1,2000})>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\",;\s]+))?)*)"
+)
+_PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\",;\s]+))")
+_LIKE_A_FEED = re.compile(r"\b(?:rss|feeds?|atom|rdf)\b|[/=.](?:rss|feed|atom)", re.IGNORECASE)
 _PAGE_BYTES = 1_000_000
 _HEAD_BYTES = 20_000
 _TITLE = re.compile(r"<title[^>]*>(.{0,1000}?)</title>", re.IGNORECASE | re.DOTALL)
@@ -48,9 +63,7 @@ async def find_feed(
 
     Raises FeedError when there is none. *private*: the address may be one of a private network.
     """
-    address = address if "://" in address else f"https://{address}"
-    asked = _feed(address, private)
-    fetched = await fetcher.fetch(asked, now)
+    fetched = await fetcher.fetch(_feed(mend_address(address), private), now)
     try:
         return await _read(fetched, worker)
     except FeedError as error:
@@ -58,7 +71,7 @@ async def find_feed(
         if "<html" not in page.lower() and "<!doctype html" not in page.lower():
             raise
         first = error
-    for url in _name_feeds(page, fetched.url):
+    for url in _name_feeds(page, fetched):
         try:
             return await _read(await fetcher.fetch(_feed(url, private), now), worker)
         except FeedError as error:
@@ -89,23 +102,57 @@ def _find_language(items: tuple[ParsedItem, ...]) -> str:
     return language if count >= 0.8 * len(items) else "mixed"
 
 
-def _name_feeds(page: str, url: str) -> list[str]:
-    base = URL(url)
+def _name_feeds(page: str, fetched: FetchedFeed) -> list[str]:
+    """Return where a page says that its feeds are, the likeliest first, then where they may be."""
     soup = BeautifulSoup(page, "html.parser")
-    named = [
-        str(link.get("href"))
+    base = _join(fetched.url, _attribute(soup.find("base", href=True), "href")) or fetched.url
+    linked = [
+        (_attribute(link, "type"), _attribute(link, "rel"), _attribute(link, "href"))
         for link in soup.find_all("link", href=True)
-        if str(link.get("type", "")).lower() in _KINDS
     ]
+    named = sorted(_choose_links([*linked, *_read_link_header(fetched.link_header)]))
+    anchors = [
+        _attribute(anchor, "href")
+        for anchor in soup.find_all("a", href=True)
+        if _LIKE_A_FEED.search(f"{_attribute(anchor, 'href')} {anchor.get_text(' ')[:100]}")
+    ]
+    likely = [href for *_, href in named][:_MOST_NAMED] + anchors[:_MOST_NAMED]
     # Comments have feeds too, and nobody means them.
-    named.sort(key=lambda each: "comment" in each.lower())
-    urls = []
-    for each in (*named[:3], *_GUESSES):
-        try:
-            urls.append(str(base.join(URL(each))))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(urls))
+    likely.sort(key=lambda href: "comment" in href.lower())
+    urls = [_join(base, href) for href in (*likely, *_GUESSES)]
+    return list(dict.fromkeys(url for url in urls if url))
+
+
+def _choose_links(linked: Iterable[tuple[str, str, str]]) -> Iterator[tuple[int, int, str]]:
+    """Yield the links that may lead to a feed, each with how sure its kind is and its place."""
+    for place, (kind, relation, href) in enumerate(linked):
+        kind = kind.partition(";")[0].strip().lower()
+        relations = relation.lower().split()
+        if kind in _KINDS and (not relations or {"alternate", "feed"} & {*relations}):
+            yield _KINDS.index(kind), place, href
+        elif not kind and "feed" in relations:
+            yield 0, place, href
+
+
+def _read_link_header(header: str) -> Iterator[tuple[str, str, str]]:
+    for found in _LINK_HEADER.finditer(header):
+        said = {
+            name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(found[2])
+        }
+        yield said.get("type", ""), said.get("rel", ""), found[1]
+
+
+def _attribute(tag: object, name: str) -> str:
+    value = tag.get(name) if isinstance(tag, Tag) else None
+    return " ".join(value) if isinstance(value, list) else str(value or "")
+
+
+def _join(base: str, href: str) -> str:
+    try:
+        joined = URL(base).join(URL(href.strip())) if href.strip() else None
+    except ValueError:
+        return ""
+    return str(joined) if joined is not None and joined.scheme in ("http", "https") else ""
 
 
 def _feed(url: str, private: bool) -> Feed:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bot.errors import FeedError
+from bot.feeds.addresses import mend_address
+from bot.feeds.characters import mend_characters
+from bot.feeds.decode import decode
+from bot.feeds.doctype import take_doctype
 
 _MAX_BYTES = 5_000_000
+_TITLE_CHARS = 100
+_URL_CHARS = 2_000
+_FEEDS = frozenset({"rss", "atom", "rdf", "feed", "json"})
+_ADDRESS = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,23 +29,63 @@ class Outline:
     url: str
 
 
-def read_opml(document: bytes) -> list[Outline]:
-    """Return the feeds of an OPML file, each address once; raises FeedError for what is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A line of such a list that names a feed and does not say where it is."""
+
+    line: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpmlList:
+    """What an OPML file lists, each address once."""
+
+    outlines: tuple[Outline, ...]
+    unread: tuple[Unread, ...]
+
+
+def read_opml(document: bytes) -> OpmlList:
+    """Return the feeds of an OPML file as programs really write it: bare ampersands and all.
+
+    Raises FeedError for what is no OPML, and for a document whose entities grow.
+    """
     if len(document) > _MAX_BYTES:
         raise FeedError("the file is too large for a list of feeds")
-    try:
-        root = fromstring(document, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
-        raise FeedError(f"the file is not OPML: {error}") from error
-    if root.tag.lower() != "opml":
-        raise FeedError("the file is not OPML")
-    found: dict[str, Outline] = {}
-    for each in root.iter("outline"):
-        url = (each.get("xmlUrl") or each.get("xmlurl") or "").strip()
-        if url:
-            title = (each.get("title") or each.get("text") or "").strip()[:100]
-            found.setdefault(url, Outline(title=title, url=url))
-    return list(found.values())
+    text, entities = take_doctype(decode(document))
+    reader = _OpmlReader()
+    reader.feed(mend_characters(text, entities))
+    reader.close()
+    if not reader.is_opml:
+        raise FeedError("the file is not OPML: it has no <opml> and no <outline>")
+    return OpmlList(outlines=tuple(reader.found.values()), unread=tuple(reader.unread))
+
+
+class _OpmlReader(HTMLParser):
+    """Reads outlines by themselves; names of attributes in any case, as HTML's are."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.is_opml = False
+        self.found: dict[str, Outline] = {}
+        self.unread: list[Unread] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = tag.rpartition(":")[2]
+        self.is_opml = self.is_opml or name in ("opml", "outline")
+        if name != "outline":
+            return
+        said = {attribute.rpartition(":")[2]: (value or "").strip() for attribute, value in attrs}
+        title = " ".join((said.get("title") or said.get("text") or "").split())[:_TITLE_CHARS]
+        kind = said.get("type", "").lower()
+        written = said.get("xmlurl") or (said.get("url", "") if kind in _FEEDS else "")
+        if not written and kind not in _FEEDS:
+            return  # a folder, or a note
+        url = mend_address(written) if written else ""
+        if len(url) > _URL_CHARS or not _ADDRESS.match(url):
+            self.unread.append(Unread(line=self.getpos()[0], title=title or written[:_TITLE_CHARS]))
+            return
+        self.found.setdefault(url, Outline(title=title, url=url))
 
 
 def write_opml(outlines: Iterable[tuple[str, Outline]]) -> bytes:

@@ -145,5 +145,5 @@ class Notice:
 
     id: int
     chat_id: int
-    kind: str  #: `gone`, `outage` or `over`
+    kind: str  #: `gone`, `silent`, `outage` or `over`
     facts: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,33 @@ class Tally:
 
     count: int
     example: str = ""
+
+
+class Fate(StrEnum):
+    """What becomes of an item besides silence."""
+
+    NEW = "new"  #: all that were stored, whatever became of them
+    ALERTED = "alerted"  #: somebody was owed an alert
+    CHANGED = "changed"  #: its new words alerted somebody whom the old ones did not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfFeed:
+    """What became of one feed's items on one day (UTC), by fate or silence."""
+
+    on_day: str
+    tallies: Mapping[str, Tally]
+
+    @property
+    def unasked(self) -> int:
+        """How many new items could alert, and nobody's keyword was in them."""
+        counts = {fate: tally.count for fate, tally in self.tallies.items()}
+        silent = sum(counts.get(each, 0) for each in _OF_NEW_ITEMS)
+        return max(0, counts.get(Fate.NEW, 0) - counts.get(Fate.ALERTED, 0) - silent)
+
+
+#: Silences of items that are stored as new ones; the others keep something from being one.
+_OF_NEW_ITEMS = (Silence.FIRST_READING, Silence.STALE, Silence.BACKLOG, Silence.REPEATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ class Verdicts:
         return dataclasses.replace(
             later,
             doubtful=error.ambiguous and owed.kind is not DeliveryKind.EDIT,
-            unreached=error.wait_s is None,
+            unreached=error.wait_s is None and not error.of_chat,
         )
 
     def _later(

@@ -11,12 +11,12 @@ from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.model import ChangedItem, Feed, Item, NewItem, Silence, Tally
+from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
 from bot.storage.columns import Moment
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.search_keys import forget_keys, hash_link, save_keys
-from bot.storage.silences import Fate, save_tallies
+from bot.storage.silences import save_tallies
 from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
     item,

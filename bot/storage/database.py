@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
@@ -55,7 +56,14 @@ def make_engine(url: str) -> Engine:
             connect_args=_POSTGRES_ARGUMENTS,
         )
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(parsed.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(
+                f"cannot make the folder {folder} for the database: {error.strerror}. "
+                "Set BOT_DATABASE_URL to one that may be written"
+            ) from error
     engine = create_engine(parsed)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -195,6 +203,11 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
             command.upgrade(config, "head")
     except OperationalError as error:
         raise DatabaseError(_explain(engine, error)) from error
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database is of a newer Sahman than this one ({error}). Install that version, or "
+            "restore the copy that was made before the upgrade"
+        ) from error
 
 
 def check_database(engine: Engine) -> None:

@@ -33,13 +33,16 @@ _CHAT_GONE = (
     "chat not found",
     "user not found",
     "peer_id_invalid",
+    "group chat was deactivated",
+    "bot is not a member",
+)
+# These of an evening: an admin takes a right away and gives it back, and nobody tells the bot.
+_CHAT_CLOSED = (
     "chat_write_forbidden",
     "chat_restricted",
-    "group chat was deactivated",
-    "not enough rights to send",
+    "not enough rights",
     "need administrator rights",
-    "bot is not a member",
-    "have no rights to send a message",
+    "have no rights to send",
 )
 _TOPIC_GONE = ("message thread not found", "topic_closed", "topic_deleted")
 
@@ -54,8 +57,6 @@ def translate(error: TelegramError) -> SahmanError:
     said = error.message.split(". Parsing the server response")[0]
     lowered = said.lower()
     match error:
-        case Forbidden():
-            return RecipientGone(said)
         case ChatMigrated():
             return ChatMoved(said, error.new_chat_id)
         case RetryAfter():
@@ -66,7 +67,11 @@ def translate(error: TelegramError) -> SahmanError:
             return TokenRefused(said)
         case BadRequest() if any(sign in lowered for sign in _TOPIC_GONE):
             return TopicGone(said)
+        case BadRequest() | Forbidden() if any(sign in lowered for sign in _CHAT_CLOSED):
+            return TryLater(said, of_chat=True)
         case BadRequest() if any(sign in lowered for sign in _CHAT_GONE):
+            return RecipientGone(said)
+        case Forbidden():
             return RecipientGone(said)
         case BadRequest():
             return MessageRejected(said)

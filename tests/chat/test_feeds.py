@@ -90,7 +90,7 @@ async def test_opml_goes_out_and_comes_in(idle: Sahman, desk: FeedsDesk) -> None
     assert "1 feed added" in (await idle.say(f"/feeds import {opml}")).text
     added = load_feeds(desk.path).feeds[-1]
     assert (added.name, added.url, added.enabled) == ("New one", "https://new.example/rss", False)
-    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><opml>&a;</opml>'
+    bomb = '<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><opml>&c;</opml>'
     assert "did not work" in (await idle.say(f"/feeds import {bomb}")).text
 
 
