@@ -14,10 +14,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from bot import intake
 from bot.chat import receive
 from bot.chat.receive import Receiver
 from bot.cli import app
+from bot.intake import Intake
+from bot.intake.reading import TextsInBook
 from bot.sending.sender import Sender
 from bot.storage import claims, clock, deliveries, fanout, polls
 from bot.telegram_api.messenger import Messenger
@@ -93,9 +94,9 @@ POINTS: dict[str, Callable[[], None]] = {
     # Its effects are stored and answered, it is not confirmed to Telegram.
     "confirm": lambda: _after_awaiting(Receiver, "_handle", lambda _, updates: bool(updates)),
     # A feed has been fetched and parsed, nothing of it is stored.
-    "poll": lambda: _before(intake.Intake, "take_in"),
+    "poll": lambda: _before(Intake, "take_in"),
     # In the transaction that stores its items and what they match.
-    "match": lambda: _after(intake._Reading, "find"),
+    "match": lambda: _after(TextsInBook, "find"),
     # In the transaction that owes a chunk of deliveries.
     "plan": lambda: _after(fanout, "_owe_alerts"),
     # Deliveries are claimed, none of them is on its way.
