@@ -42,14 +42,21 @@ class FoundFeed:
 
 
 async def find_feed(
-    address: str, fetcher: FeedFetcher, worker: ParseWorker, now: datetime, *, private: bool = False
+    address: str,
+    fetcher: FeedFetcher,
+    worker: ParseWorker,
+    now: datetime,
+    *,
+    private: bool = False,
+    name: str = "",
 ) -> FoundFeed:
     """Return the feed at *address*, or the one that the page there names.
 
     Raises FeedError when there is none. *private*: the address may be one of a private network.
+    *name* is what feeds.yaml calls it, if it does: it may have a login there.
     """
     address = address if "://" in address else f"https://{address}"
-    asked = _feed(address, private)
+    asked = _feed(address, private, name)
     fetched = await fetcher.fetch(asked, now)
     try:
         return await _read(fetched, worker)
@@ -60,7 +67,7 @@ async def find_feed(
         first = error
     for url in _name_feeds(page, fetched.url):
         try:
-            return await _read(await fetcher.fetch(_feed(url, private), now), worker)
+            return await _read(await fetcher.fetch(_feed(url, private, name), now), worker)
         except FeedError as error:
             first = error
     raise FeedError(f"no feed found there ({first.reason})")
@@ -108,11 +115,11 @@ def _name_feeds(page: str, url: str) -> list[str]:
     return list(dict.fromkeys(urls))
 
 
-def _feed(url: str, private: bool) -> Feed:
+def _feed(url: str, private: bool, name: str) -> Feed:
     nobody = Publisher(name="", country="", kind=PublisherKind.PRIVATE)
     return Feed(
         config=FeedConfig(
-            name=url, url=url, publisher=nobody, language="other", allow_private=private
+            name=name or url, url=url, publisher=nobody, language="other", allow_private=private
         )
     )
 
