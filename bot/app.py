@@ -180,7 +180,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
 
 def _build_talking(parts: Parts, token: SecretStr) -> Talking:
     settings = parts.settings
-    bot = make_bot(token.get_secret_value(), settings.api_url)
+    bot = make_bot(token.get_secret_value(), settings.api_url, settings.api_proxy)
     parts.stack.push_async_callback(close_bot, bot)
     messenger = Messenger(bot, paid_broadcast=settings.paid_broadcast)
     return Talking(make_application(bot), messenger, load_texts())
@@ -216,10 +216,12 @@ def _build_desk(parts: Parts) -> FeedsDesk | None:
     """Return what operators manage feeds with; its worker starts with the first that is tried."""
     if not parts.settings.admins:
         return None
-    fetcher, worker = FeedFetcher(parts.settings.contact), ParseWorker()
+    settings, worker = parts.settings, ParseWorker()
+    fetcher = FeedFetcher(settings.contact, proxy=settings.proxy)
     parts.stack.push_async_callback(fetcher.close)
     parts.stack.callback(worker.close)
-    return FeedsDesk(frozenset(parts.settings.admins), parts.settings.feeds, fetcher, worker)
+    admins = frozenset(settings.admins)
+    return FeedsDesk(admins, settings.feeds, fetcher, worker, settings.variables)
 
 
 def _build_sender(

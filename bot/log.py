@@ -13,12 +13,19 @@ from typing import Literal, TextIO
 # carry it, so errors of HTTP libraries do too.
 # No word boundary before the digits: in a URL the word "bot" touches them.
 _TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{20,}")
+# To the last sign that ends a login: passwords hold that sign as well.
+_LOGIN = re.compile(r"(?<=//)[^/\s]*@")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def hide_tokens(text: str) -> str:
     """Return *text* with everything that looks like a bot token replaced."""
     return _TOKEN.sub("<token>", text)
+
+
+def hide_logins(text: str) -> str:
+    """Return *text* without the user names and passwords that stand in its addresses."""
+    return _LOGIN.sub("...@", text)
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
@@ -33,7 +40,7 @@ class _TextFormatter(logging.Formatter):
         line = " ".join(line.splitlines())
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
-        return hide_tokens(line.rstrip())
+        return hide_logins(hide_tokens(line.rstrip()))
 
 
 class _JsonFormatter(logging.Formatter):
@@ -46,7 +53,7 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
-        return hide_tokens(json.dumps(entry, ensure_ascii=False, default=str))
+        return hide_logins(hide_tokens(json.dumps(entry, ensure_ascii=False, default=str)))
 
 
 def _is_no_traceback(record: logging.LogRecord) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
@@ -18,3 +20,5 @@ class FeedsDesk:
     path: Path
     fetcher: FeedFetcher
     worker: ParseWorker
+    #: What feeds.yaml may name that holds a password.
+    variables: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)

@@ -15,6 +15,7 @@ from bot.delivery.split import cut, join_blocks
 from bot.errors import ConfigError, FeedError
 from bot.feeds.finder import FoundFeed, describe_entry, find_feed
 from bot.feeds.health import judge_health
+from bot.feeds.logins import find_logins
 from bot.feeds.opml import Outline, read_opml, write_opml
 from bot.feeds_yaml import FeedsFile
 from bot.model import FeedHealth, FeedState
@@ -120,13 +121,14 @@ async def _add(visit: Visit, desk: FeedsDesk, address: str) -> None:
 
 
 async def _find(desk: FeedsDesk, asked: str, visit: Visit) -> FoundFeed:
-    private = False
+    private, name = False, ""
     if "." not in asked or " " in asked:
-        listed = await asyncio.to_thread(load_feeds, desk.path)
+        listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
+        desk.fetcher.logins = find_logins(listed)
         for each in listed.feeds:
             if each.name == asked:
-                asked, private = each.url, each.allow_private
-    return await find_feed(asked, desk.fetcher, desk.worker, visit.now, private=private)
+                asked, private, name = each.url, each.allow_private, each.name
+    return await find_feed(asked, desk.fetcher, desk.worker, visit.now, private=private, name=name)
 
 
 async def _switch(visit: Visit, desk: FeedsDesk, name: str, *, wanted: bool) -> None:

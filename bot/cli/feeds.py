@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from bot.cli.console import errors, finish, out, settings_or_exit
 from bot.config import Settings, load_feeds
 from bot.errors import ConfigError, FeedError
+from bot.log import hide_logins
 
 _SHOWN_DAYS = 7
 
@@ -102,7 +103,7 @@ async def _show(settings: Settings, now: datetime) -> None:
     from bot.storage import open_storage
 
     async with open_storage(settings) as storage:
-        await FeedListJob(storage, settings.feeds).load(now)
+        await FeedListJob(storage, settings.feeds, settings.variables).load(now)
         feeds = await storage.health.load()
     table = Table("feed", "state", "success", "new", "delay", "next", "failures")
     for feed in feeds:
@@ -162,28 +163,38 @@ async def _add(
 
 
 async def _test(settings: Settings, feed: str, *, private: bool) -> None:
+    from bot.feeds.logins import find_logins
+
     try:
-        configured = {each.name: each for each in load_feeds(settings.feeds).feeds}
+        listed = load_feeds(settings.feeds, settings.variables)
     except ConfigError:
-        configured = {}
-    if feed in configured:
-        feed, private = configured[feed].url, configured[feed].allow_private
-    await _find(settings, feed, private)
+        # What is wrong with others is no reason not to try this address.
+        await _find(settings, feed, private)
+        return
+    configured = {each.name: each for each in listed.feeds}
+    if feed not in configured:
+        await _find(settings, feed, private)
+        return
+    its = configured[feed]
+    await _find(settings, its.url, its.allow_private, its.name, find_logins(listed))
 
 
-async def _find(settings: Settings, url: str, private: bool) -> Any:
-    """Return the feed behind an address, its contents printed."""
+async def _find(
+    settings: Settings, url: str, private: bool, name: str = "", logins: Any = None
+) -> Any:
+    """Return the feed behind an address, its contents printed; *name* is its in feeds.yaml."""
     from bot import language
     from bot.feeds.fetch import FeedFetcher
     from bot.feeds.finder import find_feed
     from bot.feeds.worker import ParseWorker
 
     language.load()
-    fetcher, worker = FeedFetcher(settings.contact), ParseWorker()
+    fetcher, worker = FeedFetcher(settings.contact, proxy=settings.proxy), ParseWorker()
+    fetcher.logins = logins or {}
     try:
-        found = await find_feed(url, fetcher, worker, datetime.now(UTC), private=private)
+        found = await find_feed(url, fetcher, worker, datetime.now(UTC), private=private, name=name)
     except FeedError as error:
-        errors.print(f"✗ {url}: {error.reason}", markup=False)
+        errors.print(f"✗ {hide_logins(url)}: {error.reason}", markup=False)
         raise typer.Exit(1) from None
     finally:
         await fetcher.close()
@@ -207,7 +218,7 @@ async def _switch(settings: Settings, name: str, wanted: bool) -> None:
     now = datetime.now(UTC)
     changed = FeedsFile(settings.feeds).enable(name, wanted)
     async with open_storage(settings) as storage:
-        await FeedListJob(storage, settings.feeds).load(now)
+        await FeedListJob(storage, settings.feeds, settings.variables).load(now)
         if wanted:
             await storage.feeds.revive(name, now)
     said = "switched on" if wanted else "switched off"
@@ -252,7 +263,7 @@ async def _import(settings: Settings, file: Path) -> None:
             FeedsFile(settings.feeds).add(entry, {"country": "AM", "kind": "private"})
         except ConfigError as error:
             for problem in error.problems:
-                errors.print(f"✗ {outline.url}: {problem.what}", markup=False)
+                errors.print(f"✗ {hide_logins(outline.url)}: {problem.what}", markup=False)
             refused += 1
             continue
         added += 1

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -18,6 +26,10 @@ from bot.errors import ConfigError, Problem
 from bot.model import PublisherKind
 
 _SHORTEST_S = 30
+_NOTHING = SecretStr("")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
+#: What the environment holds; None: it is not at hand, and nothing is looked up there.
+Variables = Mapping[str, SecretStr] | None
 _Entry = TypeVar("_Entry", bound=BaseModel)
 
 
@@ -42,11 +54,24 @@ class FeedEntry(BaseModel, frozen=True, extra="forbid"):
     enabled: bool = True
     urgent: bool = False
     allow_private: bool = False
+    #: For servers that ask for them; either may name a variable of the environment: $NAME.
+    username: SecretStr = _NOTHING
+    password: SecretStr = _NOTHING
 
     @field_validator("url")
     @classmethod
     def _url(cls, value: str) -> str:
         check_url(value)
+        return value
+
+    @field_validator("username", "password")
+    @classmethod
+    def _login(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not value.get_secret_value().isprintable():
+            raise ValueError("must be letters, digits and signs")
+        # RFC 7617: the first colon ends the name.
+        if info.field_name == "username" and ":" in value.get_secret_value():
+            raise ValueError("a user name holds no colon")
         return value
 
     @field_validator("timezone")
@@ -65,18 +90,21 @@ class FeedList:
     feeds: tuple[FeedEntry, ...]
 
 
-def load_feeds(path: Path) -> FeedList:
-    """Read feeds.yaml; raise ConfigError with every problem, its line and its remedy."""
+def load_feeds(path: Path, variables: Variables = None) -> FeedList:
+    """Read feeds.yaml; raise ConfigError with every problem, its line and its remedy.
+
+    User names and passwords are there only with the *variables* that may hold them.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             [Problem(str(path), f"cannot be read: {error}", "Set BOT_FEEDS to your feeds.yaml")]
         ) from error
-    return parse_feeds(text, path.name)
+    return parse_feeds(text, path.name, variables)
 
 
-def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedList:
+def parse_feeds(text: str, name: str = "feeds.yaml", variables: Variables = None) -> FeedList:
     """Read the text of a feeds.yaml; raise ConfigError with every problem, line and remedy."""
     try:
         document = YAML(typ="rt").load(text)
@@ -85,14 +113,15 @@ def parse_feeds(text: str, name: str = "feeds.yaml") -> FeedList:
         where = f"{name} line {mark.line + 1}" if mark else name
         what = str(getattr(error, "problem", None) or error).splitlines()[0]
         raise ConfigError([Problem(where, f"is not YAML: {what}", "Mend that line")]) from error
-    return _FeedsReader(name).read(document)
+    return _FeedsReader(name, variables).read(document)
 
 
 class _FeedsReader:
     """Turns the YAML document into configuration and collects what is wrong with it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, variables: Variables) -> None:
         self._name = name
+        self._variables = variables
         self._problems: list[Problem] = []
 
     def read(self, document: Any) -> FeedList:
@@ -147,8 +176,38 @@ class _FeedsReader:
                 self._check_unique(entry, noun, line, first_line)
                 self._check_floor(entry, noun)
             if feed is not None:
-                feeds.append(feed)
+                feeds.append(self._open_login(feed, entry, noun))
         return feeds
+
+    def _open_login(self, feed: FeedEntry, entry: CommentedMap, noun: str) -> FeedEntry:
+        """Return a feed with the user name and password that it, or the environment, holds."""
+        found = {}
+        for key in ("username", "password"):
+            written = getattr(feed, key).get_secret_value()
+            if named := _VARIABLE.fullmatch(written):
+                found[key] = self._look_up(named[1] or named[2])
+                if feed.enabled and self._variables is not None:
+                    self._check_variable(named[1] or named[2], entry, key, noun)
+            else:
+                found[key] = SecretStr(written[1:] if written.startswith("$$") else written)
+            if written and not found[key].get_secret_value():
+                # Half of a login opens nothing.
+                return feed.model_copy(update={"username": _NOTHING, "password": _NOTHING})
+        return feed.model_copy(update=found)
+
+    def _look_up(self, variable: str) -> SecretStr:
+        return (self._variables or {}).get(variable, _NOTHING)
+
+    def _check_variable(self, variable: str, entry: CommentedMap, key: str, noun: str) -> None:
+        held = self._look_up(variable).get_secret_value()
+        line = entry.lc.key(key)[0]
+        if not held:
+            what = f"{noun}: {key} names the variable {variable}, which is not set"
+            remedy = f"Set {variable}, or write $$ for a {key} that begins with a $"
+            self._report(line, what, remedy)
+        elif key == "username" and ":" in held:
+            what = f"{noun}: the variable {variable} holds a colon, which no user name does"
+            self._report(line, what, f"Mend {variable}")
 
     def _check_publisher(self, entry: CommentedMap, noun: str, declared: list[str]) -> None:
         publisher = entry.get("publisher")

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import (
     BaseModel,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -18,7 +19,7 @@ from pydantic import (
 )
 from yarl import URL
 
-from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
+from bot.config.mistakes import LONGEST_S, check_proxy, check_url, say_detail, suggest
 from bot.errors import ConfigError, Problem
 
 _PREFIX = "BOT_"
@@ -48,6 +49,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     access: Literal["open"] = "open"
     #: Chats of operators: they are told when sources fail, and may manage feeds by /feeds.
     admins: tuple[int, ...] = ()
+    #: The way out to feeds, and to Telegram; None: directly.
+    proxy: SecretStr | None = None
+    api_proxy: SecretStr | None = None
     #: Where a publisher finds whoever runs this, named in every request: a link or mail address.
     contact: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$")
     #: How long publishers' wishes may hold off a poll: max-age, Expires, ttl, updatePeriod.
@@ -59,6 +63,12 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     longest_failing_s: int = Field(default=86_400, ge=60, le=LONGEST_S)
     #: and those that publish rarely.
     slowest_s: int = Field(default=3_600, ge=60, le=LONGEST_S)
+    _variables: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @property
+    def variables(self) -> Mapping[str, SecretStr]:
+        """The environment that they come from: feeds.yaml may name what holds a password there."""
+        return self._variables
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -85,6 +95,12 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         if place.count("@") > 1:
             # What follows the first one would be taken for the host, and shown.
             raise ValueError("has an @ in its user name or password: write %40 there")
+        return value
+
+    @field_validator("proxy", "api_proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr) -> SecretStr:
+        check_proxy(value)
         return value
 
     @field_validator("listen")
@@ -162,10 +178,23 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Proble
             problems.append(Problem(name, "is not a setting", suggest(name, known)))
     while True:
         try:
-            return Settings.model_validate(values), problems
+            settings = Settings.model_validate(values)
         except ValidationError as error:
             for detail in error.errors():
                 setting = str(detail["loc"][0]) if detail["loc"] else "send_rate"
                 values.pop(setting, None)
                 where = _PREFIX + setting.upper()
                 problems.append(Problem(where, say_detail(detail), "See .env.example"))
+        else:
+            settings._variables.update(_hide(environment))
+            return settings, problems
+
+
+def _hide(environment: Mapping[str, str]) -> dict[str, SecretStr]:
+    """Return the variables that can hold a word, which may be a password."""
+    words = {name: value.strip() for name, value in environment.items()}
+    return {
+        name: SecretStr(word)
+        for name, word in words.items()
+        if name.isprintable() and word.isprintable()
+    }

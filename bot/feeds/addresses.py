@@ -10,12 +10,15 @@ from typing import Any
 from yarl import URL
 
 from bot.errors import FeedError
+from bot.log import hide_logins
 
 # Networks of IPv6 that carry addresses of IPv4, private ones too, and those withdrawn from use.
 _CARRIERS = tuple(
     ipaddress.IPv6Network(network)
     for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")
 )
+
+_LOCAL = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain")
 
 
 def is_public(address: str) -> bool:
@@ -31,6 +34,21 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
+def is_public_name(host: str) -> bool:
+    """Say whether a name may be handed to a proxy, which looks it up where we cannot see.
+
+    Numbers are read as C reads them (127.1, 0x7f000001); names without a dot, and those of local
+    networks (RFC 6761, 6762, 8375), are no names of the public internet.
+    """
+    host = host.rstrip(".").lower()
+    if ":" in host:
+        return is_public(host)
+    try:
+        return is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except (OSError, UnicodeError):
+        return "." in host and not f".{host}".endswith(_LOCAL)
+
+
 def read_address(text: str) -> URL:
     """Return an http(s) address as it is written, byte for byte where it can be sent so.
 
@@ -40,7 +58,7 @@ def read_address(text: str) -> URL:
         url = make_url(text)
         port = url.port
     except ValueError as error:
-        raise FeedError(f"{text[:200]!r} is no address: {error}") from error
+        raise FeedError(hide_logins(f"{text[:200]!r} is no address: {error}")) from error
     check_address(url)
     if port is None:
         raise FeedError(f"{text[:200]!r} is no address")
@@ -68,7 +86,10 @@ def check_address(url: URL) -> None:
     if not url.host:
         raise FeedError("an address without a host")
     if url.user is not None or url.password is not None:
-        raise FeedError("an address with a user name or password is not fetched")
+        raise FeedError(
+            "an address with a user name or password is not fetched: feeds.yaml has `username` and "
+            "`password` for them"
+        )
 
 
 def open_public_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -7,12 +7,14 @@ import hashlib
 import re
 import ssl
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
+from pydantic import SecretStr
 from yarl import URL
 
 from bot import __version__
@@ -26,9 +28,12 @@ from bot.feeds.addresses import (
 )
 from bot.feeds.cookies import FetchCookies
 from bot.feeds.inflate import say_too_large, unpack
+from bot.feeds.logins import Login
+from bot.feeds.proxy_watch import ProxyWatch
 from bot.feeds.resolver import NameResolver
 from bot.feeds.wishes import read_fresh_s, read_retry_after_s
 from bot.model import Feed
+from bot.proxies import PROXY_FAILURES, open_session, say_proxy_failure
 
 _CONTACT = "https://pypi.org/project/sahman"
 #: Requests to one host at a time.
@@ -74,23 +79,34 @@ class FeedFetcher:
     """Fetches feeds over shared sessions; made inside the event loop, closed with `close`.
 
     At most two requests to one host are under way. Cookies live as long as the fetch in which a
-    server set them; no referrer, no proxy.
+    server set them; no referrer, and no proxy but the one that is configured.
     """
 
-    def __init__(self, contact: str = "", *, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        contact: str = "",
+        *,
+        proxy: SecretStr | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         """*contact* is where a publisher finds whoever runs this: an address or a link."""
+        #: By the names of their feeds.
+        self.logins: Mapping[str, Login] = {}
         self._user_agent = (
             f"Sahman/{__version__} (news alerts for Telegram; +{contact or _CONTACT})"
         )
         self._gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_HOST))
         self._resolver = resolver or NameResolver()
+        self._watch = ProxyWatch(self._resolver, proxy) if proxy else None
         self._sessions = {
-            allow_private: aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=_CONNECTIONS,
-                    resolver=self._resolver,
-                    socket_factory=None if allow_private else open_public_socket,
-                ),
+            allow_private: open_session(
+                proxy,
+                {
+                    "limit": _CONNECTIONS,
+                    "resolver": self._resolver,
+                    # With a proxy, it is the proxy's address that is connected to.
+                    "socket_factory": None if allow_private or proxy else open_public_socket,
+                },
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
@@ -113,6 +129,8 @@ class FeedFetcher:
             feed = replace(feed, etag="", last_modified="")
         try:
             return await self._follow(feed, now)
+        except PROXY_FAILURES as error:
+            raise FeedError(say_proxy_failure(error)) from error
         except TimeoutError as error:
             raise FeedError(f"no whole answer within {_WHOLE_FETCH_S:.0f} s") from error
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
@@ -134,11 +152,14 @@ class FeedFetcher:
         for _ in range(_MAX_HOPS + 1):
             # What the operator allowed is this one host, not where it may send us.
             allowed = feed.config.allow_private and url.host == own_host
-            _refuse_private_literal(url, allowed)
+            if not allowed:
+                _refuse_private_literal(url)
             async with self._gates[(url.host or "").lower()]:
                 # Waiting for a free gate is no fault of the server's: it counts from here.
                 began = loop.time()
                 async with asyncio.timeout(max(left_s, 0.0)):
+                    if self._watch and not allowed:
+                        await self._watch.check(url)
                     answer = await self._ask(feed, url, cookies, allowed, now)
                 left_s -= loop.time() - began
             if isinstance(answer, FetchedFeed):
@@ -157,6 +178,9 @@ class FeedFetcher:
     ) -> FetchedFeed | tuple[int, URL]:
         """Return what stands at *url*, or the status and target of its redirect."""
         asked = self._headers(feed)
+        login = self.logins.get(feed.name)
+        if login is not None and login.is_for(url):
+            asked["Authorization"] = login.header()
         if carried := cookies.header(url):
             asked["Cookie"] = carried
         async with self._sessions[allowed].get(url, headers=asked, allow_redirects=False) as answer:
@@ -203,6 +227,8 @@ def _refusal(status: int, headers: CIMultiDictProxy[str], now: datetime) -> Feed
     said = f"HTTP {status}"
     if status == 410:
         return FeedGone(said)
+    if status == 407:
+        return FeedError(f"{said}: the proxy wants a user name and password (BOT_PROXY)")
     wait_s = read_retry_after_s(headers, now)
     if status == 429 or wait_s is not None:
         return FeedBusy(said, wait_s)
@@ -224,10 +250,10 @@ def _validator(headers: CIMultiDictProxy[str], name: str) -> str:
     return value if value.isprintable() and len(value) <= _MAX_STORED_CHARS else ""
 
 
-def _refuse_private_literal(url: URL, allowed: bool) -> None:
+def _refuse_private_literal(url: URL) -> None:
     # aiohttp connects to addresses that are written out without asking anybody about them.
     host = url.host or ""
-    if not allowed and (":" in host or host.replace(".", "").isdecimal()) and not is_public(host):
+    if (":" in host or host.replace(".", "").isdecimal()) and not is_public(host):
         raise FeedError(f"{host} is a private address (allow_private: true admits it)")
 
 

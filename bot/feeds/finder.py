@@ -57,13 +57,20 @@ class FoundFeed:
 
 
 async def find_feed(
-    address: str, fetcher: FeedFetcher, worker: ParseWorker, now: datetime, *, private: bool = False
+    address: str,
+    fetcher: FeedFetcher,
+    worker: ParseWorker,
+    now: datetime,
+    *,
+    private: bool = False,
+    name: str = "",
 ) -> FoundFeed:
     """Return the feed at *address*, or the one that the page there names.
 
     Raises FeedError when there is none. *private*: the address may be one of a private network.
+    *name* is what feeds.yaml calls it, if it does: it may have a login there.
     """
-    fetched = await fetcher.fetch(_feed(mend_address(address), private), now)
+    fetched = await fetcher.fetch(_feed(mend_address(address), private, name), now)
     try:
         return await _read(fetched, worker)
     except FeedError as error:
@@ -73,7 +80,7 @@ async def find_feed(
         first = error
     for url in _name_feeds(page, fetched):
         try:
-            return await _read(await fetcher.fetch(_feed(url, private), now), worker)
+            return await _read(await fetcher.fetch(_feed(url, private, name), now), worker)
         except FeedError as error:
             first = error
     raise FeedError(f"no feed found there ({first.reason})")
@@ -155,11 +162,11 @@ def _join(base: str, href: str) -> str:
     return str(joined) if joined is not None and joined.scheme in ("http", "https") else ""
 
 
-def _feed(url: str, private: bool) -> Feed:
+def _feed(url: str, private: bool, name: str) -> Feed:
     nobody = Publisher(name="", country="", kind=PublisherKind.PRIVATE)
     return Feed(
         config=FeedConfig(
-            name=url, url=url, publisher=nobody, language="other", allow_private=private
+            name=name or url, url=url, publisher=nobody, language="other", allow_private=private
         )
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.config import FeedList, Settings, load_feeds
 from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
 from bot.feeds.fetch import FeedFetcher
+from bot.feeds.logins import find_logins
 from bot.feeds.worker import ParseWorker
 from bot.model import Feed, FeedConfig, Publisher
 from bot.storage.database import check_database, make_engine
@@ -32,7 +33,7 @@ async def check_installation(settings: Settings) -> list[Problem]:
     """Return what is wrong with feeds.yaml, the database and the token."""
     problems: list[Problem] = []
     try:
-        load_feeds(settings.feeds)
+        load_feeds(settings.feeds, settings.variables)
     except ConfigError as error:
         problems += error.problems
     try:
@@ -45,8 +46,9 @@ async def check_installation(settings: Settings) -> list[Problem]:
 
 async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCheck]:
     """Fetch and parse each enabled feed once; yield each result as it comes."""
-    config = load_feeds(settings.feeds)
-    fetcher, worker = FeedFetcher(settings.contact), ParseWorker()
+    config = load_feeds(settings.feeds, settings.variables)
+    fetcher, worker = FeedFetcher(settings.contact, proxy=settings.proxy), ParseWorker()
+    fetcher.logins = find_logins(config)
     room = asyncio.Semaphore(8)
 
     async def check(feed: Feed) -> FeedCheck:
@@ -79,7 +81,7 @@ def enabled_feeds(config: FeedList) -> list[Feed]:
                 publisher=Publisher(
                     name=entry.publisher, **config.publishers[entry.publisher].model_dump()
                 ),
-                **entry.model_dump(exclude={"publisher", "enabled"}),
+                **entry.model_dump(exclude={"publisher", "enabled", "username", "password"}),
             )
         )
         for entry in config.feeds
@@ -108,7 +110,9 @@ async def _check_token(settings: Settings) -> list[Problem]:
     if settings.token is None:
         return [Problem("BOT_TOKEN", "is not set", remedy)]
     try:
-        await ask_who_i_am(make_bot(settings.token.get_secret_value(), settings.api_url))
+        await ask_who_i_am(
+            make_bot(settings.token.get_secret_value(), settings.api_url, settings.api_proxy)
+        )
     except TokenRefused as error:
         return [Problem("BOT_TOKEN", f"Telegram refuses it ({error})", remedy)]
     except TryLater as error:

@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.config import Settings
+from bot.config import FeedList, Settings
 from bot.feeds.fetch import FeedFetcher
+from bot.feeds.logins import find_logins
 from bot.feeds.manners import Ceilings
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
@@ -40,7 +41,13 @@ async def open_polling(
     Raises ConfigError for a feeds.yaml that cannot be read and DatabaseError.
     """
     async with AsyncExitStack() as stack:
-        feed_list = FeedListJob(storage, settings.feeds)
+        fetcher = FeedFetcher(settings.contact, proxy=settings.proxy)
+        stack.push_async_callback(fetcher.close)
+
+        def open_feeds(feeds: FeedList) -> None:
+            fetcher.logins = find_logins(feeds)
+
+        feed_list = FeedListJob(storage, settings.feeds, settings.variables, open_feeds)
         await feed_list.load(now)
         reading = ThreadPoolExecutor(1, thread_name_prefix="reading")
         stack.callback(reading.shutdown)
@@ -51,8 +58,6 @@ async def open_polling(
         await intake.load()
         worker = ParseWorker()
         stack.callback(worker.close)
-        fetcher = FeedFetcher(settings.contact)
-        stack.push_async_callback(fetcher.close)
         polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
         yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
 

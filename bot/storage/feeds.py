@@ -160,7 +160,8 @@ def _save_publisher(connection: Connection, values: dict[str, Any]) -> int:
 
 
 def _save_feed(connection: Connection, entry: FeedEntry, publisher_id: int, now: datetime) -> None:
-    values = entry.model_dump(exclude={"publisher"}) | {
+    # Passwords stay where the operator wrote them.
+    values = entry.model_dump(exclude={"publisher", "username", "password"}) | {
         "publisher_id": publisher_id,
         "host": (URL(entry.url).host or "").lower(),
     }

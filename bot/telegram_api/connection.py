@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import Any
 
+from pydantic import SecretStr
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
@@ -28,14 +29,14 @@ WEBHOOK_CONNECTIONS = 40
 _LONGEST_WAIT_S = 30.0
 
 
-def make_bot(token: str, api_url: str) -> Bot:
+def make_bot(token: str, api_url: str, proxy: SecretStr | None = None) -> Bot:
     """Return python-telegram-bot's Bot over our transport, for any Bot API server."""
     return Bot(
         token,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
-        request=AiohttpRequest(),
-        get_updates_request=AiohttpRequest(connections=4),
+        request=AiohttpRequest(proxy=proxy),
+        get_updates_request=AiohttpRequest(connections=4, proxy=proxy),
     )
 
 

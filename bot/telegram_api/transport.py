@@ -12,12 +12,15 @@ from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 from telegram._utils.defaultvalue import DEFAULT_NONE
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 from yarl import URL
+
+from bot.proxies import PROXY_FAILURES, open_session, say_proxy_failure
 
 _READ_S = 15.0
 _CONNECT_S = 5.0
@@ -49,8 +52,9 @@ def written_fields(fields: Mapping[str, str]) -> RequestData:
 class AiohttpRequest(BaseRequest):
     """Carries Bot API requests over one shared aiohttp session."""
 
-    def __init__(self, connections: int = 256) -> None:
+    def __init__(self, connections: int = 256, proxy: SecretStr | None = None) -> None:
         super().__init__()
+        self._proxy = proxy
         self._connections = connections
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -73,8 +77,9 @@ class AiohttpRequest(BaseRequest):
     def _open(self) -> aiohttp.ClientSession:
         fresh = over_fresh_connection.get()
         if fresh not in self._sessions:
-            self._sessions[fresh] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, force_close=fresh),
+            self._sessions[fresh] = open_session(
+                self._proxy,
+                {"limit": self._connections, "force_close": fresh},
                 headers={"User-Agent": self.USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -111,6 +116,9 @@ class AiohttpRequest(BaseRequest):
                 method, url, timeout=timeout, **_body(request_data)
             ) as answer:
                 return answer.status, await answer.read()
+        except PROXY_FAILURES as error:
+            said = f"cannot connect to Telegram: {say_proxy_failure(error)} (BOT_API_PROXY)"
+            raise NotSent(said) from error
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             # Not the error's own text: it holds the URL, and the URL holds the token.
             raise NotSent(f"cannot connect to Telegram: {type(error).__name__}") from error
