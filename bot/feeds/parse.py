@@ -24,7 +24,7 @@ from bot.feeds.doctype import take_doctype
 from bot.feeds.entries import read_entry
 from bot.feeds.jsonfeed import read_json_feed
 from bot.feeds.memory import EntryMemory, SplitFeed, split_entries
-from bot.feeds.salvage import cut_apart, is_well_formed
+from bot.feeds.salvage import cut_apart, has_swallowed, is_well_formed
 from bot.feeds.wishes import read_pace
 from bot.model import ParsedFeed, ParsedItem
 
@@ -108,7 +108,8 @@ class _Reading:
     def _read_whole(
         self, text: str, split: SplitFeed | None, memory: EntryMemory | None
     ) -> list[ParsedItem]:
-        document = _parse_document(text) if is_well_formed(text) else None
+        sound = is_well_formed(text) and not has_swallowed(text)
+        document = _parse_document(text) if sound else None
         if document is None or document.get("bozo"):
             saved = self._salvage(text)
             if saved or self.skipped:
@@ -122,7 +123,7 @@ class _Reading:
         written = [str(dict.get(each, "published") or "") for each in document.entries]
         read = list(map(self._try_entry, self._choose(document.entries, written)))
         # Only what the strict parser read: the loose one lets entries run into one another.
-        sound = not self.skipped and not document.get("bozo")
+        sound = sound and not self.skipped and not document.get("bozo")
         if memory is not None and split is not None and sound and len(split.chunks) == len(read):
             memory.keep(self._url, self._timezone, split, read)
         return [item for item in read if item is not None]

@@ -14,6 +14,7 @@ _START = re.compile(r"<(item|entry)(?=[\s>])")
 _NAMESPACE = re.compile(r"""\sxmlns:([A-Za-z_][\w.-]*)\s*=\s*("[^"<&]*"|'[^'<&]*')""")
 _BASE = re.compile(r"""\sxml:base\s*=\s*("[^"<&]*"|'[^'<&]*')""")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]")
+_BORDER = re.compile(r"</(item|entry)\s*>\s*<\1[\s>]")
 _LONGEST_HEAD = 65_536
 #: Prefixes that documents use without saying whose they are.
 _USUAL = {
@@ -33,6 +34,21 @@ def is_well_formed(text: str) -> bool:
     except expat.ExpatError:
         return False
     return True
+
+
+def has_swallowed(text: str) -> bool:
+    """Say whether a CDATA section that was never closed runs over the border of two entries.
+
+    It ends where the next one does, so a parser finds nothing wrong, and an entry is gone.
+    """
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        at = text.find("]]>", start)
+        if at < 0:
+            return False
+        if _BORDER.search(text, start, at):
+            return True
+    return False
 
 
 def cut_apart(text: str) -> Iterator[str]:
