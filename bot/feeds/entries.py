@@ -39,9 +39,9 @@ def read_entry(entry: Any, url: str, zone: ZoneInfo) -> ParsedItem | None:
     guid = _clean_name(entry.get("id"))
     link = _clean_name(entry.get("link"))
     # Feedparser takes a guid for the link where there is none, whatever the guid is.
-    if entry.get("guidislink") and link == guid and not guid.startswith(("http://", "https://")):
+    if entry.get("guidislink") and link == guid and not _is_address(guid):
         link = ""
-    if not link and guid.startswith(("http://", "https://")):
+    if not link and _is_address(guid):
         link = guid
     date = _read_published(entry, zone)
     item = ParsedItem(
@@ -78,6 +78,10 @@ def _read_aggregated(item: ParsedItem, entry: Any) -> ParsedItem:
         source=source,
         source_url=_clean_name(named.get("href"))[:_MAX_LINK_CHARS],
     )
+
+
+def _is_address(guid: str) -> bool:
+    return guid.lower().startswith(("http://", "https://"))
 
 
 def _absolute(url: str, link: str) -> str:

@@ -80,6 +80,6 @@ def _comparable(link: str) -> str:
 
 
 def _read_guid(guid: str) -> str:
-    if not guid.startswith(("http://", "https://")):
+    if not guid.lower().startswith(("http://", "https://")):
         return guid
     return _comparable(guid) or ("" if is_home_page(canonical_link(guid)) else guid)

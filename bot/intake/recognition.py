@@ -63,7 +63,10 @@ class Recognised:
     def is_shifted(self) -> bool:
         """Say whether the guids are places in a list: what one bore, another bears now."""
         titles = {known.title for _, known in (*self.changed, *self.listed)}
-        moved = sum(entry.item.title in titles for entry, _ in self.changed)
+        moved = sum(
+            entry.item.title != known.title and entry.item.title in titles
+            for entry, known in self.changed
+        )
         return self.is_rewritten() and 2 * moved >= len(self.changed)
 
 

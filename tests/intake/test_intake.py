@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,17 +30,6 @@ from tests.samples import (
 )
 
 FETCHED = FetchedFeed(url="", body=b"", content_type="", etag="", last_modified="")
-
-
-@pytest.fixture(scope="module")
-def reading() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as executor:
-        yield executor
-
-
-@pytest.fixture
-def intake(storage: Storage, reading: ThreadPoolExecutor) -> Intake:
-    return Intake(storage, reading)
 
 
 def parsed(title: str, **changes: Any) -> ParsedItem:
