@@ -18,6 +18,7 @@ _MAX_BYTES = 5_000_000
 _TITLE_CHARS = 100
 _URL_CHARS = 2_000
 _FEEDS = frozenset({"rss", "atom", "rdf", "feed", "json"})
+_OTHER_SCHEME = re.compile(r"(?!https?:|feed:|rss:)[a-z][a-z\d+.-]*:(?!\d)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 
 
@@ -81,7 +82,7 @@ class _OpmlReader(HTMLParser):
         written = said.get("xmlurl") or (said.get("url", "") if kind in _FEEDS else "")
         if not written and kind not in _FEEDS:
             return  # a folder, or a note
-        url = mend_address(written) if written else ""
+        url = "" if _OTHER_SCHEME.match(written) else mend_address(written)
         if len(url) > _URL_CHARS or not _ADDRESS.match(url):
             self.unread.append(Unread(line=self.getpos()[0], title=title or written[:_TITLE_CHARS]))
             return
