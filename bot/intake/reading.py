@@ -100,7 +100,8 @@ def read_document(
         texts[item.key] = read
     alerting = not recognised.is_rewritten() and standing in (Standing.NEWS, Standing.OLDER)
     for entry, known in recognised.changed:
-        timely = alerting and now - known.published_at <= _MENDED_WITHIN
+        latest_at = _latest_at(feed, entry, known.published_at, now)
+        timely = alerting and now - latest_at <= _MENDED_WITHIN
         if not timely:
             too_late.append(entry.item.title)
         old = recognised.words.get(known.id, (known.title, entry.item.summary))
@@ -134,8 +135,8 @@ def _read_new(
 ) -> NewItem:
     parsed, identity = entry.item, entry.identity
     text = matched_text(parsed.title, parsed.summary)
-    published_at = _find_published_at(feed, entry, now)
-    fresh = now - published_at <= STALE_AFTER
+    published_at = _find_published_at(entry, now)
+    fresh = now - _latest_at(feed, entry, published_at, now) <= STALE_AFTER
     own = identity.own and identity.link not in shared
     return NewItem(
         key=identity.key,
@@ -180,17 +181,18 @@ def _judge_silence(standing: Standing, *, fresh: bool) -> Silence | None:
     return None if standing is Standing.NEWS else Silence.BACKLOG
 
 
-def _find_published_at(feed: Feed, entry: Entry, now: datetime) -> datetime:
+def _find_published_at(entry: Entry, now: datetime) -> datetime:
     at = entry.item.published_at
-    if at is None or at > now + _MAX_AHEAD or at < _FIRST_NEWS:
-        return now
-    if not entry.item.day_only:
-        return at
-    # Nothing more is known than its day: now, or the last of it.
+    return now if at is None or at > now + _MAX_AHEAD or at < _FIRST_NEWS else at
+
+
+def _latest_at(feed: Feed, entry: Entry, published_at: datetime, now: datetime) -> datetime:
+    """Return when an item was published at the latest: of a day alone, when that day ends."""
+    if not entry.item.day_only or published_at >= now:
+        return published_at
     zone = ZoneInfo(feed.config.timezone)
-    after = at.astimezone(zone).date() + timedelta(days=1)
-    midnight = datetime.min.time()
-    return min(now, find_instant(after, midnight, zone) - timedelta(seconds=1))
+    following = published_at.astimezone(zone).date() + timedelta(days=1)
+    return min(now, find_instant(following, datetime.min.time(), zone))
 
 
 def _read_changed(
