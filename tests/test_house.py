@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ _HOMES = {
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),
     "feedparser": ("feeds/",),
-    "defusedxml": ("feeds/",),
     "brotli": ("feeds/",),
     "pebble": ("feeds/",),
     "apscheduler": ("jobs/",),
@@ -44,12 +44,17 @@ _HOMES = {
 _CLOCKS = ("jobs/timers.py", "app.py", "cli/", "log.py", "demo/")
 
 
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def _inside(file: Path) -> str:
     return file.relative_to(_BOT).as_posix()
 
 
 def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -57,7 +62,7 @@ def _imports(file: Path) -> Iterator[str]:
 
 
 def _calls(file: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), node.lineno
 
@@ -73,7 +78,7 @@ def test_an_outside_library_is_imported_only_in_its_home(file: Path) -> None:
     "file", [file for file in _FILES if _inside(file).startswith(_PURE)], ids=_inside
 )
 def test_a_pure_room_waits_for_nothing_and_opens_nothing(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = _tree(file)
     waits = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
     assert not [node for node in ast.walk(tree) if isinstance(node, waits)]
     opens = {"open", "Path", "read_text", "read_bytes"}

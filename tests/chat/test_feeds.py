@@ -16,12 +16,13 @@ from bot.feeds.worker import ParseWorker
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.feedlist import FeedListJob
 from bot.jobs.health import HealthJob
+from bot.model import Silence
 from bot.sending import composer
 from bot.sending.notices import send_notices
 from bot.storage.poll_notes import Failed
 from bot.storage.tables import feed
 from tests.loopback import ANI, OLEG, Sahman
-from tests.samples import NOW, change_rows, follow
+from tests.samples import NOW, change_rows, follow, new_item, take_in
 
 _FEEDS = """\
 # Ours, by hand.
@@ -59,6 +60,34 @@ async def test_an_operator_sees_every_feed(idle: Sahman, desk: FeedsDesk) -> Non
     told = (await idle.say("/feeds")).text
     assert "0 of 3 work" in told
     assert all(name in told for name in ("alpha", "beta", "gamma"))
+
+
+async def test_an_operator_sees_what_became_of_one_feeds_items(
+    idle: Sahman, desk: FeedsDesk
+) -> None:
+    (source, *_) = await idle.storage.feeds.claim_due(NOW, 1)
+    stale = new_item("Border <of> old", silence=Silence.STALE)
+    await take_in(idle.storage, source, stale, new_item("Weather"))
+    told = (await idle.say(f"/feeds {source.name.upper()}")).text
+    assert "silent: over a day old: 1 · Border <of> old" in told
+    assert "in nobody's keywords: 1" in told
+    assert "/feeds NAME" in (await idle.say("/feeds nobody")).text
+
+
+async def test_operators_are_told_once_of_a_feed_that_only_keeps_silent(
+    idle: Sahman, desk: FeedsDesk
+) -> None:
+    await idle.say("/start")
+    (source, *_) = await idle.storage.feeds.claim_due(NOW, 1)
+    await take_in(idle.storage, source, new_item("Old", silence=Silence.STALE))
+    await idle.storage.health.save_outages([], {}, [ANI], NOW + timedelta(days=1))
+    for _ in range(2):
+        await send_notices(
+            idle.storage, idle.services.messenger, idle.services.texts, NOW + timedelta(days=1)
+        )
+    told = [text for text in await idle.silence(ANI) if "could alert" in text]
+    assert len(told) == 1
+    assert "no new item of 12 September could alert anybody (silent: over a day old: 1)" in told[0]
 
 
 async def test_a_feed_is_switched_and_the_file_keeps_its_comments(

@@ -181,6 +181,7 @@ async def test_outbox_shows_what_is_owed_and_owes_again_what_was_given_up(tmp_pa
     assert "given up" not in printed
 
 
+@pytest.mark.slow
 async def test_a_part_of_the_work_is_refused_on_sqlite_with_what_to_do(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/sahman.db"
     code, printed = await sahman("run", "--only", "send", token=TOKEN, database_url=url)

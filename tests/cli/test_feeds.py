@@ -84,6 +84,10 @@ async def test_a_feed_is_tried_added_switched_and_shown(
     assert code == 0
     assert "working" in rows["Herald"]
     assert "off" in rows["Echo"]
+    code, said = await sahman("feeds", "herald", **settings)
+    assert (code, "silent: first reading" in said, "Talks" in said) == (0, True, True), said
+    code, said = await sahman("feeds", "Nobody at all", **settings)
+    assert (code, "Nobody at all" in said) == (1, True)
     code, said = await sahman("feeds", "enable", "Echo", **settings)
     assert (code, "switched on" in said) == (0, True)
 

@@ -69,12 +69,13 @@ async def test_items_and_failures_come_back_from_the_worker(worker: ParseWorker)
         await parse(worker, b"<html></html>")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
-        pytest.param(hang, "longer than", marks=pytest.mark.slow),
+        pytest.param(hang, "longer than"),
         (die, "crashed"),
-        pytest.param(swell, "memory", marks=pytest.mark.slow),
+        pytest.param(swell, "memory"),
         (dig, "deep"),
     ],
 )
@@ -89,6 +90,7 @@ async def test_a_parse_that_goes_wrong_fails_its_own_feed_only(
     assert await parse(worker, rss(entry("Talks"))) == ["Talks"]
 
 
+@pytest.mark.slow
 async def test_a_process_killed_while_it_had_nothing_to_do_is_replaced(
     worker: ParseWorker,
 ) -> None:
@@ -117,6 +119,7 @@ async def test_where_no_process_can_start_feeds_fail_until_one_can(
         worker.close()
 
 
+@pytest.mark.slow
 class TestSlowDocuments:
     @pytest.fixture(autouse=True)
     async def warm(self, worker: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +146,6 @@ class TestSlowDocuments:
         assert (await slow).startswith("slow in")
         assert all(each.startswith("Talks in") for each in told)
 
-    @pytest.mark.slow
     async def test_as_many_as_there_are_processes_leave_others_a_spare_one(
         self, worker: ParseWorker
     ) -> None:
@@ -169,7 +171,6 @@ class TestSlowDocuments:
         assert first == second
         assert len(set(first)) == worker._regular
 
-    @pytest.mark.slow
     async def test_one_that_is_given_up_leaves_its_place_to_others(
         self, worker: ParseWorker
     ) -> None:

@@ -213,7 +213,7 @@ class TestChangedItems:
 
     async def test_versions_are_bounded_in_number(self, reader: Reader) -> None:
         await reader.open(entry("Count 0", guid="k"))
-        for number in range(1, 30):
+        for number in range(1, 24):
             await reader.reads(entry(f"Count of the river {number}", guid="k"), after=MINUTE)
         assert count_rows(reader.storage, item_version) == 20
 
