@@ -73,6 +73,7 @@ async def test_version_says_the_version() -> None:
     assert await sahman("version") == (0, f"{__version__}\n")
 
 
+@pytest.mark.slow
 async def test_check_says_everything_that_is_wrong_at_once(tmp_path: Path) -> None:
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text("publishers: {}\nfeeds:\n  - name: a\n    url: nonsense\n    publisher: P\n")
@@ -165,6 +166,7 @@ async def test_without_a_token_run_says_how_to_get_one_and_shows_the_demo(tmp_pa
             await process.wait()
 
 
+@pytest.mark.slow
 async def test_outbox_shows_what_is_owed_and_owes_again_what_was_given_up(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/sahman.db"
     engine = make_engine(url)

@@ -18,6 +18,13 @@ def reading() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Storage over each of the two engines; PostgreSQL's in `make check`: intake holds no SQL."""
+    found: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return found
+
+
 @pytest.fixture
 def intake(storage: Storage, reading: ThreadPoolExecutor) -> Intake:
     """Take in what polls bring."""
