@@ -62,9 +62,11 @@ _HEALTH_TICK_S = 20
 _PRUNE_TICK_S = 3600
 _REKEY_TICK_S = 5
 _HEARTBEAT_S = 10
+_INBOX_TICK_S = 5
 # Together under the ten seconds in which SIGTERM must have ended everything.
 _SENDING_MAY_TAKE_S = 5.0
 _POLLING_MAY_TAKE_S = 2.0
+_REPLIES_MAY_TAKE_S = 1.0
 _TIMERS_MAY_TAKE_S = 1.5
 
 
@@ -133,7 +135,7 @@ async def run(
                 return
             stack.push_async_callback(talking.application.shutdown)
         if talking and Role.CHAT in roles:
-            runners.append(await _open_door(parts, talking))
+            runners.append(await _open_door(parts, talking, timers))
         settle_memory()
         roles_said = "everything" if roles == EVERYTHING else " ".join(sorted(roles))
         _log.info("started", extra={"version": __version__, "does": roles_said})
@@ -186,7 +188,7 @@ def _build_talking(parts: Parts, token: SecretStr) -> Talking:
     return Talking(make_application(bot), messenger, load_texts())
 
 
-async def _open_door(parts: Parts, talking: Talking) -> Receiver | WebhookKeeper:
+async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver | WebhookKeeper:
     """Let people in, by the webhook that Telegram is given or by asking for them."""
     # Keywords that people type are read with the dictionaries.
     await asyncio.to_thread(language.load)
@@ -199,11 +201,14 @@ async def _open_door(parts: Parts, talking: Talking) -> Receiver | WebhookKeeper
         clock=_utc_now,
         desk=_build_desk(parts),
     )
+    parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
     parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
     Door(services).attach(talking.application)
     registering = asyncio.create_task(register_commands(bot, talking.texts))
     parts.stack.callback(registering.cancel)
     receiver = Receiver(talking.application, services)
+    parts.stack.push_async_callback(receiver.close)
+    timers.every(_INBOX_TICK_S, "inbox", lambda now: receiver.adopt())
     url, secret = parts.settings.webhook_url, parts.settings.webhook_secret
     if not url or not secret:
         return receiver

@@ -71,6 +71,14 @@ class TokenRefused(SahmanError):
     """Telegram does not know the bot's token: stop, an operator must mend it."""
 
 
+class AnswerUnreadable(SahmanError):
+    """Telegram's answer is no JSON for one update in it: ask for fewer, step over that one."""
+
+    def __init__(self, first_update_id: int | None) -> None:
+        super().__init__("the answer is no JSON")
+        self.first_update_id = first_update_id
+
+
 class AnotherReceiver(SahmanError):
     """Another process receives this bot's updates: wait, then try receiving again."""
 

@@ -6,7 +6,9 @@ import json
 import logging
 import re
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, TextIO
 
 # A bot token as Telegram writes it: digits, a colon, then 30 or more letters. Telegram's URLs
@@ -15,6 +17,7 @@ from typing import Literal, TextIO
 _TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{20,}")
 # To the last sign that ends a login: passwords hold that sign as well.
 _LOGIN = re.compile(r"(?<=//)[^/\s]*@")
+_FRAMES_SAID = 5
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -26,6 +29,16 @@ def hide_tokens(text: str) -> str:
 def hide_logins(text: str) -> str:
     """Return *text* without the user names and passwords that stand in its addresses."""
     return _LOGIN.sub("...@", text)
+
+
+def where(error: BaseException) -> str:
+    """Return what kind of error it is and where it came from, without its text.
+
+    That may quote what somebody typed.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_SAID:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return " > ".join([*places, type(error).__name__])
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
@@ -73,7 +86,10 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Their INFO lines tell of every request and every tick of a timer.
-    for name in ("apscheduler", "aiohttp", "telegram", "alembic", "pymorphy3"):
+    for name in ("apscheduler", "aiohttp", "alembic", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It writes whole batches of updates and whole answers, with all that people typed; what fails
+    # there is told by us.
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
     # A job that failed is told of by jobs/timers.py, once.
     logging.getLogger("apscheduler.executors.default").addFilter(_is_no_traceback)

@@ -105,6 +105,9 @@ class Sahman:
         while len(self.api.messenger.updates):
             assert asyncio.get_running_loop().time() < deadline, "an update is not confirmed"
             await asyncio.sleep(0.005)
+        while self.services.replies.are_on_their_way:
+            assert asyncio.get_running_loop().time() < deadline, "a reply is not delivered"
+            await asyncio.sleep(0.005)
         return [message.text for message in self.api.messages(chat_id)]
 
     async def reader(self, chat_id: int = ANI, topic: int = 0) -> Subscriber:
@@ -183,6 +186,8 @@ async def idle(
             await asyncio.wait_for(task, 5)
     for waiting in [*services.waiting]:
         waiting.cancel()
+    await receiver.close()
+    await services.replies.finish(1)
     await sender.abandon()
     await application.shutdown()
     assert telegram.strict_faults == []

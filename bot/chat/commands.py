@@ -24,6 +24,7 @@ class Command:
 
     serve: Handler
     admins_only: bool = True
+    changes: bool = True  #: False: it only answers, and is left undone where no answer follows
 
 
 #: In the order of Telegram's menu. `digest` asks for admins itself: reading it is for all.
@@ -31,17 +32,17 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command(welcome.start),
     "add": Command(keywords.add),
     "remove": Command(keywords.remove),
-    "keywords": Command(keywords.keywords, admins_only=False),
-    "latest": Command(latest.latest, admins_only=False),
+    "keywords": Command(keywords.keywords, admins_only=False, changes=False),
+    "latest": Command(latest.latest, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
-    "sources": Command(settings.sources, admins_only=False),
+    "sources": Command(settings.sources, admins_only=False, changes=False),
     "pause": Command(welcome.pause),
     "resume": Command(welcome.resume),
     "stop": Command(welcome.stop),
-    "privacy": Command(welcome.privacy, admins_only=False),
-    "help": Command(welcome.help_, admins_only=False),
+    "privacy": Command(welcome.privacy, admins_only=False, changes=False),
+    "help": Command(welcome.help_, admins_only=False, changes=False),
 }
 
 BUTTONS: Mapping[str, Command] = {
@@ -49,7 +50,7 @@ BUTTONS: Mapping[str, Command] = {
     "follow": Command(keywords.add_typed),
     "narrow": Command(keywords.narrow),
     "remove": Command(keywords.remove_tapped),
-    "latest": Command(latest.turn_page, admins_only=False),
+    "latest": Command(latest.turn_page, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
     "timezone": Command(settings.timezone_tapped),
     "language": Command(welcome.choose_first_language),

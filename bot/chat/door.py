@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from telegram import ChatMember, Update
 from telegram.constants import ChatMemberStatus
@@ -55,7 +56,7 @@ class Door:
 
     async def _command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
-        visit = await read_visit(update, self._services)
+        visit = await self._admit(update)
         if visit is None or message is None or message.text is None:
             return
         name, _, addressee = message.text.split(maxsplit=1)[0][1:].partition("@")
@@ -71,12 +72,12 @@ class Door:
             await visit.answer(visit.texts.say("I do not know /{name}. See /help", name=name[:32]))
 
     async def _words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        visit = await read_visit(update, self._services)
-        if visit is not None:
+        visit = await self._admit(update)
+        if visit is not None and not visit.quiet:
             await offer(visit)
 
     async def _button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        visit = await read_visit(update, self._services)
+        visit = await self._admit(update)
         if visit is None or update.callback_query is None:
             return
         command = BUTTONS.get((update.callback_query.data or "").partition(":")[0])
@@ -85,7 +86,13 @@ class Door:
         else:
             await self._serve(command, visit)
 
+    async def _admit(self, update: Update) -> Visit | None:
+        visit = await read_visit(update, self._services)
+        return replace(visit, quiet=True) if visit is not None and visit.is_flood() else visit
+
     async def _serve(self, command: Command, visit: Visit) -> None:
+        if visit.quiet and not command.changes:
+            return
         if command.admins_only and not await visit.may_change_settings():
             if visit.query_id is None:
                 await visit.answer(say_admins_only(visit.texts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.chat.desk import FeedsDesk
+from bot.chat.floods import Floods, Manner
+from bot.chat.replies import Replies
 from bot.delivery.schedule import next_digest_at
 from bot.errors import RecipientGone, SendError, TryLater
 from bot.model import ChatKind, Keyboard, Subscriber
@@ -34,6 +36,7 @@ _log = logging.getLogger(__name__)
 _ADMIN_STATUSES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _NOTHING = Markup()
 _REPLY_WAIT_S = 2.0
+_MEMBER_MAY_TAKE_S = 5.0
 _LONGEST_REPLY_WAIT_S = 120.0
 _DEFAULT_ZONE = "Asia/Yerevan"
 _DEFAULT_DIGEST = ("09:00",)
@@ -50,7 +53,9 @@ class Services:
     clock: Callable[[], datetime]
     #: What operators manage feeds with; None where there are no operators.
     desk: FeedsDesk | None = None
-    #: Replies that Telegram deferred, to be sent once more.
+    replies: Replies = field(default_factory=Replies)
+    floods: Floods = field(default_factory=Floods)
+    #: What operators asked of publishers, and is answered when these have.
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -68,6 +73,7 @@ class Visit:
     texts: Texts
     message_id: int | None = None  #: the message under which a button was tapped
     query_id: str | None = None
+    quiet: bool = False  #: it floods: what it asks for is done, and not answered
 
     @property
     def storage(self) -> Storage:
@@ -84,57 +90,77 @@ class Visit:
         """Whether several people share this chat."""
         return self.chat.type != ChatKind.PRIVATE
 
-    async def answer(
-        self, html: str, keyboard: Keyboard | None = None, *, again: bool = True
-    ) -> None:
-        """Send a reply into the chat and topic that this came from; no row, no gate.
+    async def answer(self, html: str, keyboard: Keyboard | None = None) -> None:
+        """Let a reply into the chat and topic that this came from go out; no row, no gate.
 
-        One that Telegram defers is sent once more, later; then whoever asked will ask again.
+        Does not wait for it: nobody's next update waits for a chat that takes none. One that
+        Telegram defers is sent once more, later; then whoever asked will ask again.
         """
+        self._reply(lambda: self._send(html, keyboard))
+
+    async def change(self, html: str, keyboard: Keyboard | None = None) -> None:
+        """Replace the message under which the button was tapped, or answer anew."""
+        self._reply(lambda: self._edit(html, keyboard))
+
+    async def change_buttons(self, keyboard: Keyboard) -> None:
+        """Replace the buttons of the message under which one was tapped, not its text."""
+        message_id = self.message_id
+        if message_id is not None:
+            messenger = self.services.messenger
+            self._reply(lambda: messenger.edit_buttons(self.chat.id, message_id, keyboard))
+
+    async def toast(self, text: Markup = _NOTHING, *, alert: bool = False) -> None:
+        """Answer the tap itself; Telegram shows what stands in it as it is, without markup."""
+        query_id, plain = self.query_id, text.unescape()
+        if query_id is not None:
+            messenger = self.services.messenger
+            self._reply(lambda: messenger.answer_button(query_id, plain, alert=alert))
+
+    def is_flood(self) -> bool:
+        """Count this update; say whether its person or chat is answered no more for a while.
+
+        The first time it is said to them.
+        """
+        person = self.user.id if self.user else self.chat.id
+        now_s = asyncio.get_running_loop().time()
+        manner = self.services.floods.judge(person, self.chat.id, now_s)
+        if manner is Manner.WARN:
+            said = self.texts.say(
+                "You write faster than I can answer. I do what you ask, and answer again when "
+                "you slow down."
+            )
+            self._reply(lambda: self._send(said, None))
+        return manner is not Manner.ANSWER
+
+    def _reply(self, reply: Callable[[], Awaitable[None]]) -> None:
+        if not self.quiet:
+            self.services.replies.say(self.chat.id, reply)
+
+    async def _send(self, html: str, keyboard: Keyboard | None, *, again: bool = False) -> None:
         try:
             await self.services.messenger.send(
-                self.chat.id, self.topic, html, keyboard, again=not again
+                self.chat.id, self.topic, html, keyboard, again=again
             )
         except RecipientGone as error:
             await self.storage.subscribers.mark_gone(self.chat.id, error.reason)
         except TryLater as error:
-            if (error.ambiguous and not error.cut) or not again:
+            if again or (error.ambiguous and not error.cut):
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
                 return
-            # Waited for apart: the updates behind this one must not wait with it.
-            waiting = asyncio.create_task(self._answer_later(error.wait_s, html, keyboard))
-            self.services.waiting.add(waiting)
-            waiting.add_done_callback(self.services.waiting.discard)
+            await asyncio.sleep(min(error.wait_s or _REPLY_WAIT_S, _LONGEST_REPLY_WAIT_S))
+            await self._send(html, keyboard, again=True)
         except SendError as error:
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
 
-    async def _answer_later(
-        self, wait_s: float | None, html: str, keyboard: Keyboard | None
-    ) -> None:
-        await asyncio.sleep(min(wait_s or _REPLY_WAIT_S, _LONGEST_REPLY_WAIT_S))
-        await self.answer(html, keyboard, again=False)
-
-    async def change(self, html: str, keyboard: Keyboard | None = None) -> None:
-        """Replace the message under which the button was tapped."""
+    async def _edit(self, html: str, keyboard: Keyboard | None) -> None:
         if self.message_id is None:
-            await self.answer(html, keyboard)
+            await self._send(html, keyboard)
             return
         try:
             await self.services.messenger.edit(self.chat.id, self.message_id, html, keyboard)
         except SendError as error:
             _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
-            await self.answer(html, keyboard)
-
-    async def change_buttons(self, keyboard: Keyboard) -> None:
-        """Replace the buttons of the message under which one was tapped, not its text."""
-        if self.message_id is not None:
-            await self.services.messenger.edit_buttons(self.chat.id, self.message_id, keyboard)
-
-    async def toast(self, text: Markup = _NOTHING, *, alert: bool = False) -> None:
-        """Answer the tap itself; Telegram shows what stands in it as it is, without markup."""
-        if self.query_id is not None:
-            plain = text.unescape()
-            await self.services.messenger.answer_button(self.query_id, plain, alert=alert)
+            await self._send(html, keyboard)
 
     async def may_change_settings(self) -> bool:
         """Say whether this person decides here: anybody in private, only admins in a group."""
@@ -143,7 +169,9 @@ class Visit:
         if self.user is None:
             return False
         try:
-            member = await self.services.bot.get_chat_member(self.chat.id, self.user.id)
+            member = await self.services.bot.get_chat_member(
+                self.chat.id, self.user.id, read_timeout=_MEMBER_MAY_TAKE_S
+            )
         except TelegramError as error:
             _log.warning("member_unknown", extra={"chat": self.chat.id, "reason": error.message})
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, update
 
 from bot.storage.database import Database
-from bot.storage.tables import chat, feed, poller
+from bot.storage.tables import chat, feed, poller, waiting_update
 
 
 async def free_leases(database: Database) -> None:
@@ -21,5 +21,6 @@ async def free_leases(database: Database) -> None:
         connection.execute(update(chat).where(chat.c.lease != 0).values(not_before=0, lease=0))
         connection.execute(update(feed).values(leased_until=None))
         connection.execute(update(poller).values(until=0))
+        connection.execute(update(waiting_update).values(held_until=0))
 
     await database.write(work)

@@ -52,6 +52,7 @@ __all__ = [
     "subscriber",
     "subscription",
     "typed_words",
+    "waiting_update",
 ]
 
 keyword = Table(
@@ -221,4 +222,16 @@ typed_words = Table(
     Column("words", Text, nullable=False),
     Column("typed_at", Moment, nullable=False, index=True),
     sqlite_autoincrement=True,
+)
+
+#: Updates that are confirmed to Telegram and wait behind others of their chat (see chat/inbox.py).
+waiting_update = Table(
+    "waiting_update",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("wire", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+    Index("ix_waiting_update_chat", "chat_id", "update_id"),
 )

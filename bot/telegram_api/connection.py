@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from typing import Any
 
@@ -13,9 +14,9 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.delivery.retry import next_retry_ms
-from bot.errors import TokenRefused, TryLater
+from bot.errors import AnswerUnreadable, TokenRefused, TryLater
 from bot.telegram_api.refusals import translate
-from bot.telegram_api.transport import AiohttpRequest
+from bot.telegram_api.transport import AiohttpRequest, NotTelegrams, written_fields
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +88,32 @@ async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
     else:
         return False
     return True
+
+
+async def fetch_updates(bot: Bot, offset: int, limit: int, wait_s: int) -> list[Any]:
+    """Return up to *limit* updates from *offset* on as Telegram wrote them, or none after *wait_s*.
+
+    Not by `Bot.get_updates`, which reads all or none of them, and logs what it could not read.
+    Raises SahmanError; AnswerUnreadable when they are no JSON.
+    """
+    wanted = {
+        "offset": str(offset),
+        "limit": str(limit),
+        "timeout": str(wait_s),
+        "allowed_updates": json.dumps(ALLOWED_UPDATES),
+    }
+    try:
+        # The connection of its own that make_bot gave it for this; it has no public name.
+        answer = await bot._request[0].post(
+            f"{bot.base_url}/getUpdates", written_fields(wanted), read_timeout=wait_s + 10
+        )
+    except NotTelegrams as error:
+        raise AnswerUnreadable(error.first_update_id) from error
+    except TelegramError as error:
+        raise translate(error) from error
+    if not isinstance(answer, list):
+        raise TryLater("the answer to getUpdates is no list")
+    return answer
 
 
 async def clear_webhook(bot: Bot) -> None:

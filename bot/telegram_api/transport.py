@@ -7,6 +7,7 @@ https://docs.python-telegram-bot.org/en/stable/telegram.request.baserequest.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -24,6 +25,7 @@ from bot.proxies import PROXY_FAILURES, open_session, say_proxy_failure
 
 _READ_S = 15.0
 _CONNECT_S = 5.0
+_UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,15})\b')
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -33,6 +35,14 @@ class NotSent(NetworkError):
 
 class AnswerLost(NetworkError):
     """The connection ended before the answer: the request may have been taken all the same."""
+
+
+class NotTelegrams(TelegramError):
+    """An answer that is not Telegram's, or no JSON; with the first update that stands in it."""
+
+    def __init__(self, first_update_id: int | None) -> None:
+        super().__init__("the answer is not Telegram's")
+        self.first_update_id = first_update_id
 
 
 #: Set where a request must not go over a connection that was opened before: a failure to connect
@@ -68,11 +78,14 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Parse an answer; raises TelegramError for a proxy's error page, without logging it."""
+        """Parse an answer; raises NotTelegrams for a proxy's error page, without logging it.
+
+        So do a number of thousands of digits and lists a thousand deep, which json refuses.
+        """
         try:
             return dict(json.loads(payload))
-        except (ValueError, TypeError) as error:
-            raise TelegramError("the answer is not Telegram's") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise NotTelegrams(_find_first_update(payload)) from error
 
     def _open(self) -> aiohttp.ClientSession:
         fresh = over_fresh_connection.get()
@@ -126,6 +139,11 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut("no answer from Telegram in time") from error
         except aiohttp.ClientError as error:
             raise AnswerLost(f"connection to Telegram lost: {type(error).__name__}") from error
+
+
+def _find_first_update(payload: bytes) -> int | None:
+    found = _UPDATE_ID.search(payload)
+    return int(found[1]) if found else None
 
 
 def _or(value: Any, default: float) -> float | None:
