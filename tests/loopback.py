@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,6 +133,14 @@ class Sahman:
         """Let the time pass that chats must wait between two unasked messages."""
         change_rows(self.storage, chat, not_before=0)
         self.sender.wake()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until it is true; fail when it takes absurdly long."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.005)
 
 
 def labels(message: Message) -> list[str]:

@@ -15,6 +15,8 @@ from bot.storage.keywords import delete_unwanted
 from bot.storage.tables import chat, delivery, item, subscriber, typed_words
 
 _IS_PENDING = delivery.c.state == 0
+#: Words behind buttons that are kept of one subscriber.
+_MOST_WORDS = 100
 
 
 class Subscribers:
@@ -176,13 +178,26 @@ class Subscribers:
         return await self._database.write(work)
 
     async def save_words(self, subscriber_id: int, words: str, now: datetime) -> int:
-        """Keep words that a button will refer to; return their id."""
+        """Keep words that a button will refer to, the newest of a subscriber; return their id."""
 
         def work(connection: Connection) -> int:
             statement = typed_words.insert().values(
                 subscriber_id=subscriber_id, words=words, typed_at=now
             )
-            return int(connection.scalars(statement.returning(typed_words.c.id)).one())
+            saved = int(connection.scalars(statement.returning(typed_words.c.id)).one())
+            of_theirs = typed_words.c.subscriber_id == subscriber_id
+            oldest_kept = (
+                select(typed_words.c.id)
+                .where(of_theirs)
+                .order_by(typed_words.c.id.desc())
+                .offset(_MOST_WORDS)
+                .limit(1)
+                .scalar_subquery()
+            )
+            connection.execute(
+                delete(typed_words).where(of_theirs, typed_words.c.id <= oldest_kept)
+            )
+            return saved
 
         return await self._database.write(work)
 
