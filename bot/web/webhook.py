@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -16,6 +17,7 @@ from bot.errors import DatabaseError
 _log = logging.getLogger(__name__)
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+_BODY_MAY_TAKE_S = 10.0
 #: Seconds after which Telegram shall bring again what could not be stored.
 RETRY_AFTER_S = 5
 
@@ -43,13 +45,21 @@ class Webhook:
         if not hmac.compare_digest(given, self._secret):
             return web.Response(status=401)
         try:
-            wire = json.loads(await request.read())
+            async with asyncio.timeout(_BODY_MAY_TAKE_S):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        except web.HTTPRequestEntityTooLarge:
+            _log.error("update_unreadable", extra={"reason": "it is too long"})
+            return web.Response()
+        try:
+            wire = json.loads(body)
             if not isinstance(wire, dict):
                 raise TypeError("no JSON object")
-        except (web.HTTPRequestEntityTooLarge, ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             # From Telegram itself, and no better the next time: a refusal would bring it again
             # for 24 hours, and keep that chat's other updates waiting behind it.
-            _log.error("update_unreadable", extra={"reason": f"{type(error).__name__}: {error}"})
+            _log.error("update_unreadable", extra={"reason": type(error).__name__})
             return web.Response()
         try:
             await self._receive(wire)

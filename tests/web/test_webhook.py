@@ -26,8 +26,8 @@ from bot.storage.tables import received_update, subscription
 from bot.telegram_api.connection import connect, make_application, make_bot
 from bot.telegram_api.messenger import Messenger
 from bot.texts import load_texts
-from bot.web import webhook
-from bot.web.server import MAX_BODY_BYTES, serving
+from bot.web import server, webhook
+from bot.web.server import MAX_BODY_BYTES, MOST_CONNECTIONS, serving
 from bot.web.webhook import Webhook
 from tests.loopback import ANI, TOKEN, Clock
 from tests.samples import change_rows, count_rows, second_database
@@ -277,3 +277,55 @@ async def test_an_address_that_is_taken_is_named() -> None:
         with pytest.raises(ConfigError, match="BOT_LISTEN"):
             async with contextlib.AsyncExitStack() as stack:
                 await stack.enter_async_context(serving(taken, []))
+
+
+@pytest.mark.slow
+async def test_connections_that_send_nothing_are_bounded_and_keep_nobody_out(
+    hook: str, bring: Bring
+) -> None:
+    assert await bring(_update("/start", 5)) == 200
+    host, port = hook.removeprefix("http://").partition("/")[0].split(":")
+    idle = [await asyncio.open_connection(host, int(port)) for _ in range(800)]
+    assert await bring(_update("/help", 6)) == 200, "over a connection opened before"
+    async with aiohttp.ClientSession() as session:
+        headers = {_HEADER: SECRET}
+        async with session.post(hook, json=_update("/help", 7), headers=headers) as answer:
+            assert answer.status == 200, "and over one opened after them"
+    await _until(lambda: sum(reader.at_eof() for reader, _ in idle) >= len(idle) - MOST_CONNECTIONS)
+    for _, writer in idle:
+        writer.close()
+
+
+async def test_a_connection_that_asks_for_nothing_is_closed_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "_IDLE_S", 0.05)
+    async with serving("127.0.0.1:0", []) as address:
+        host, port = address.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /telegram HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+@pytest.mark.slow
+async def test_a_body_that_never_ends_is_given_up(
+    hook: str, telegram: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "_BODY_MAY_TAKE_S", 0.05)
+    host, _, path = hook.removeprefix("http://").partition("/")
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    head = (
+        f"POST /{path} HTTP/1.1\r\nHost: x\r\n{_HEADER}: {SECRET}\r\nContent-Length: 99\r\n\r\n{{"
+    )
+    writer.write(head.encode())
+    assert b" 408 " in (await asyncio.wait_for(reader.read(), 10)).partition(b"\n")[0]
+    writer.close()
+
+
+async def test_who_is_refused_loses_the_connection(hook: str) -> None:
+    host, _, path = hook.removeprefix("http://").partition("/")
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    writer.write(f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+    assert b" 401 " in await asyncio.wait_for(reader.read(), 10), "and then the end of it"
+    writer.close()
