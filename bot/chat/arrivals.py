@@ -5,23 +5,62 @@ An update is a dict until it has been read by itself: whatever is wrong with one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
-from telegram.constants import UpdateType
+from telegram import (
+    ChatMember,
+    ChatMemberAdministrator,
+    ChatMemberBanned,
+    ChatMemberOwner,
+    ChatMemberRestricted,
+)
+from telegram.constants import ChatMemberStatus, UpdateType
 
 from bot.chat.inbox import Arrival
+from bot.errors import SahmanError
 
 #: "At most 52 significant bits", as the Bot API says of its largest numbers.
 _MOST_ID = 2**52
 _KINDS = frozenset(UpdateType)
-# What handlers read; python-telegram-bot builds its objects from whatever stands there.
-_NUMBERS = (
-    "message_id", "message_thread_id", "date", "migrate_to_chat_id", "migrate_from_chat_id",
-)  # fmt: skip
-_WORDS = ("text", "data")
-_OF_SOMEBODY = ("chat", "from", "sender_chat")
-_NAMES = ("type", "language_code", "username", "title")
+_Fields = Mapping[str, Any]  # names to types, or to fields of their own
+_USER: _Fields = {
+    "id": int, "is_bot": bool, "first_name": str, "last_name": str, "username": str,
+    "language_code": str,
+}  # fmt: skip
+_CHAT: _Fields = {
+    "id": int, "type": str, "title": str, "username": str, "first_name": str, "is_forum": bool,
+}  # fmt: skip
+_MESSAGE: _Fields = {
+    "message_id": int, "message_thread_id": int, "is_topic_message": bool, "date": int,
+    "chat": _CHAT, "from": _USER, "sender_chat": _CHAT, "text": str,
+    "migrate_to_chat_id": int, "migrate_from_chat_id": int,
+}  # fmt: skip
+_TAP: _Fields = {"id": str, "from": _USER, "message": _MESSAGE, "chat_instance": str, "data": str}
+_CHANGE: _Fields = {
+    "chat": _CHAT, "from": _USER, "date": int,
+    "old_chat_member": ChatMember, "new_chat_member": ChatMember,
+}  # fmt: skip
+_KEPT: _Fields = {
+    "message": _MESSAGE,
+    "channel_post": _MESSAGE,
+    "callback_query": _TAP,
+    "my_chat_member": _CHANGE,
+    "chat_member": _CHANGE,
+}
+_MEMBERS: Mapping[str, type[ChatMember]] = {
+    ChatMemberStatus.ADMINISTRATOR: ChatMemberAdministrator,
+    ChatMemberStatus.BANNED: ChatMemberBanned,
+    ChatMemberStatus.OWNER: ChatMemberOwner,
+    ChatMemberStatus.RESTRICTED: ChatMemberRestricted,
+}
+_MEMBER: _Fields = {"status": str, "user": _USER}
+
+
+class WrongType(SahmanError):
+    """A field of an update is not what the Bot API says: leave that update."""
 
 
 def read_arrival(wire: object) -> Arrival | None:
@@ -36,33 +75,62 @@ def read_arrival(wire: object) -> Arrival | None:
     return Arrival(update_id, _find_chat(wire), wire)
 
 
-def find_wrong_type(wire: dict[str, Any]) -> str:
-    """Return the first field that is not of the type that the Bot API gives it; "" if none.
+def keep_what_is_read(wire: dict[str, Any]) -> dict[str, Any]:
+    """Return an update with nothing in it but what handlers read.
 
-    Only of those that handlers read: a database would store a word where an id belongs.
+    So a sticker of next year's kind, a poll of an older server, or nonsense where nobody looks
+    costs nothing: python-telegram-bot builds all of an update or none. Raises WrongType for a field
+    that is not what the Bot API says: a database would store a word where an id belongs.
     """
-    for name, content in wire.items():
-        if name == "update_id" or not isinstance(content, dict):
+    kept: dict[str, Any] = {"update_id": wire["update_id"]}
+    for kind, fields in _KEPT.items():
+        if kind in wire:
+            kept[kind] = _keep(kind, wire[kind], fields)
+    return kept
+
+
+def _keep(name: str, part: Any, fields: _Fields) -> Any:
+    if not isinstance(part, dict):
+        raise WrongType(name)
+    kept = {}
+    for field, wanted in fields.items():
+        value = part.get(field)
+        if value is None:
             continue
-        inside = content.get("message")
-        for part in (content, inside) if isinstance(inside, dict) else (content,):
-            wrong = _find_wrong(part, _NUMBERS, _WORDS)
-            for each in _OF_SOMEBODY:
-                somebody = part.get(each, {})
-                if not isinstance(somebody, dict):
-                    return each
-                wrong = wrong or _find_wrong(somebody, ("id",), _NAMES)
-            if wrong:
-                return wrong
-    return ""
+        if wanted is ChatMember:
+            kept[field] = _keep_member(field, value)
+        elif isinstance(wanted, dict):
+            kept[field] = _keep(field, value, wanted)
+        elif _is(value, wanted):
+            kept[field] = value
+        else:
+            raise WrongType(field)
+    return kept
 
 
-def _find_wrong(part: dict[str, Any], numbers: Iterable[str], words: Iterable[str]) -> str:
-    for name in numbers:
-        number = part.get(name, 0)
-        if not isinstance(number, int) or isinstance(number, bool) or abs(number) > _MOST_ID:
-            return name
-    return next((name for name in words if not isinstance(part.get(name, ""), str)), "")
+def _keep_member(name: str, member: Any) -> dict[str, Any]:
+    """Keep somebody's rights; those that an older server does not know of, they do not have."""
+    kept = _keep(name, member, _MEMBER)
+    rights = {name: value for name, value in member.items() if isinstance(value, bool)}
+    for right in _find_rights(kept.get("status", "")):
+        rights.setdefault(right, False)
+    return {**rights, **kept}
+
+
+@cache
+def _find_rights(status: str) -> Collection[str]:
+    """Return what python-telegram-bot wants to be told of a member with this status."""
+    known = _MEMBERS.get(status)
+    if known is None:
+        return ()
+    parameters = inspect.signature(known).parameters.values()
+    return {each.name for each in parameters if each.default is each.empty} - {"user"}
+
+
+def _is(value: Any, wanted: type) -> bool:
+    if wanted is int:
+        return type(value) is int and abs(value) <= _MOST_ID
+    return isinstance(value, wanted)
 
 
 def name_kind(wire: object) -> str:

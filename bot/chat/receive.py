@@ -20,7 +20,7 @@ from uuid import uuid4
 from telegram import Update
 from telegram.ext import ContextTypes
 
-from bot.chat.arrivals import find_wrong_type, name_kind, read_arrival
+from bot.chat.arrivals import WrongType, keep_what_is_read, name_kind, read_arrival
 from bot.chat.inbox import PATIENCE_S, Arrival, Inbox
 from bot.chat.visit import Services, read_visit
 from bot.delivery.retry import next_retry_ms
@@ -221,12 +221,11 @@ class Receiver:
 
     async def _serve(self, arrival: Arrival) -> None:
         """Read one update and let its handler serve it; raises DatabaseError to have it again."""
-        wrong = find_wrong_type(arrival.wire)
-        if wrong:
-            self._leave(f"no such {wrong}", arrival.wire, arrival.update_id)
-            return
         try:
-            update = Update.de_json(arrival.wire, self._services.bot)
+            update = Update.de_json(keep_what_is_read(arrival.wire), self._services.bot)
+        except WrongType as error:
+            self._leave(f"no such {error}", arrival.wire, arrival.update_id)
+            return
         except Exception as error:
             self._leave(where(error), arrival.wire, arrival.update_id)
             return
