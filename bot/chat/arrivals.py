@@ -24,6 +24,7 @@ from bot.errors import SahmanError
 
 #: "At most 52 significant bits", as the Bot API says of its largest numbers.
 _MOST_ID = 2**52
+_LAST_DATE = 2**32
 _KINDS = frozenset(UpdateType)
 _Fields = Mapping[str, Any]  # names to types, or to fields of their own
 _USER: _Fields = {
@@ -97,7 +98,10 @@ def _keep(name: str, part: Any, fields: _Fields) -> Any:
         value = part.get(field)
         if value is None:
             continue
-        if wanted is ChatMember:
+        if field == "date":
+            # No handler reads it, so no odd one costs an answer; 0 would say "inaccessible".
+            kept[field] = value if type(value) is int and 0 <= value <= _LAST_DATE else 1
+        elif wanted is ChatMember:
             kept[field] = _keep_member(field, value)
         elif isinstance(wanted, dict):
             kept[field] = _keep(field, value, wanted)
