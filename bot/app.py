@@ -38,7 +38,7 @@ from bot.sending.composer import Composer
 from bot.sending.notices import send_notices
 from bot.sending.sender import Sender
 from bot.storage import Storage, open_storage
-from bot.storage.leases import free_leases
+from bot.storage.processes import BEAT_S
 from bot.telegram_api.connection import (
     AnyApplication,
     close_bot,
@@ -63,6 +63,8 @@ _PRUNE_TICK_S = 3600
 _REKEY_TICK_S = 5
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
+#: A PostgreSQL that recovers from a crash, or is started together with Sahman.
+_DATABASE_MAY_TAKE_S = 120.0
 # Together under the ten seconds in which SIGTERM must have ended everything.
 _SENDING_MAY_TAKE_S = 5.0
 _POLLING_MAY_TAKE_S = 2.0
@@ -117,12 +119,14 @@ async def run(
     """
     _check_roles(settings, roles)
     async with AsyncExitStack() as stack:
-        storage = await stack.enter_async_context(open_storage(settings))
-        await free_leases(storage.database)
+        storage = await stack.enter_async_context(open_storage(settings, _DATABASE_MAY_TAKE_S))
+        await storage.processes.enter()
+        stack.push_async_callback(storage.processes.leave)
         parts = Parts(stack, settings, storage)
         timers = Timers()
         heartbeat = HeartbeatJob(find_heartbeat(settings))
         timers.every(_HEARTBEAT_S, "heartbeat", heartbeat.beat)
+        timers.every(BEAT_S, "pulse", lambda now: storage.processes.beat())
         polling = await _open_polling(parts, timers) if Role.POLL in roles else None
         talking = _build_talking(parts, settings.token) if settings.token else None
         runners: list[Runner] = []

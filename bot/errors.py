@@ -37,6 +37,10 @@ class DatabaseError(SahmanError):
     """The database cannot be used as it is; the message says what the operator can do."""
 
 
+class DatabaseNotReady(DatabaseError):
+    """The database starts, recovers or cannot be reached yet: wait, then try again."""
+
+
 class FeedError(SahmanError):
     """This feed gave nothing usable this time: ask again at its next poll, harm no other feed."""
 

@@ -93,7 +93,7 @@ def keep_what_is_read(wire: dict[str, Any]) -> dict[str, Any]:
 def _keep(name: str, part: Any, fields: _Fields) -> Any:
     if not isinstance(part, dict):
         raise WrongType(name)
-    kept = {}
+    kept: dict[str, Any] = {}
     for field, wanted in fields.items():
         value = part.get(field)
         if value is None:

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from bot.delivery.retry import next_retry_ms
 from bot.errors import DatabaseError
@@ -77,18 +76,22 @@ class _Lane:
 
 
 class Inbox:
-    """Hands updates to *serve*, which raises DatabaseError when their effects were not stored."""
+    """Hands updates to *serve*, which raises DatabaseError when their effects were not stored.
+
+    *owner* is the name of this process.
+    """
 
     def __init__(
         self,
         receiving: Receiving,
         serve: Callable[[Arrival], Awaitable[None]],
+        owner: str,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._receiving = receiving
         self._serve = serve
         self._patience_s = patience_s
-        self._owner = uuid4().hex
+        self._owner = owner
         self._lanes: dict[int, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_work: dict[int, _Waiting] = {}

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
-from uuid import uuid4
 
 from telegram import Update
 from telegram.ext import ContextTypes
@@ -59,8 +58,8 @@ class Receiver:
     ) -> None:
         self._application = application
         self._services = services
-        self._owner = uuid4().hex
-        self._inbox = Inbox(services.storage.receiving, self._serve, patience_s)
+        self._owner = services.storage.processes.name
+        self._inbox = Inbox(services.storage.receiving, self._serve, self._owner, patience_s)
         self._offset = 0
         self._limit = _MOST_AT_ONCE
         #: Dealt with, and not confirmed yet because one before them could not be stored.
@@ -91,7 +90,7 @@ class Receiver:
                     await _wait(stop, _PAST_UNREADABLE_S)
             except TokenRefused:
                 raise
-            except Exception as error:
+            except Exception as error:  # whatever it is, people go on being answered
                 failures += 1
                 _tell(error)
                 await _wait(stop, _wait_after(error, failures))
@@ -226,12 +225,12 @@ class Receiver:
         except WrongType as error:
             self._leave(f"no such {error}", arrival.wire, arrival.update_id)
             return
-        except Exception as error:
+        except Exception as error:  # python-telegram-bot's, which refuses in many ways
             self._leave(where(error), arrival.wire, arrival.update_id)
             return
         try:
             await self._application.process_update(update)
-        except Exception as error:
+        except Exception as error:  # a bug of ours costs this update alone
             self._leave(where(error), arrival.wire, arrival.update_id)
         if arrival.update_id in self._unstored:
             self._unstored.discard(arrival.update_id)

@@ -78,7 +78,7 @@ class Replies:
                 lane.begun_at = loop.time()
                 try:
                     await reply()
-                except Exception as error:
+                except Exception as error:  # a bug in one costs no other
                     _log.error("reply_broke", extra={"chat": chat_id, "where": where(error)})
         finally:
             del self._lanes[chat_id]

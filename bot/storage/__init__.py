@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.config import Settings
+from bot.errors import DatabaseNotReady
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
@@ -14,9 +16,13 @@ from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
+from bot.storage.processes import Processes
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
 from bot.storage.subscribers import Subscribers
+
+_log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 2.0
 
 
 class Storage:
@@ -24,24 +30,40 @@ class Storage:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.feeds = Feeds(database)
+        self.processes = Processes(database)
+        self.feeds = Feeds(database, self.processes)
         self.health = Health(database)
         self.items = Items(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
         self.subscribers = Subscribers(database)
-        self.deliveries = Deliveries(database)
+        self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)
 
 
 @asynccontextmanager
-async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
-    """Open the database, its tables brought up to this version; raises DatabaseError."""
+async def open_storage(
+    settings: Settings, patience_s: float = 0.0, stop: asyncio.Event | None = None
+) -> AsyncIterator[Storage]:
+    """Open the database, its tables brought up to this version; raises DatabaseError.
+
+    One that starts or recovers is waited for, at most *patience_s* and until *stop*.
+    """
     engine = make_engine(settings.database_url.get_secret_value())
     database = Database(engine)
+    give_up_s = asyncio.get_running_loop().time() + patience_s
     try:
-        await asyncio.to_thread(migrate, engine)
+        while True:
+            try:
+                await asyncio.to_thread(migrate, engine)
+                break
+            except DatabaseNotReady as error:
+                over = asyncio.get_running_loop().time() + _LOOK_EVERY_S > give_up_s
+                if over or (stop and stop.is_set()):
+                    raise
+                _log.warning("database_not_ready", extra={"reason": str(error)})
+                await asyncio.sleep(_LOOK_EVERY_S)
         yield Storage(database)
     finally:
         database.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,10 +130,11 @@ class Claim:
     fanning: bool = False
 
 
-def claim(connection: Connection, room: int, rate: float, now: datetime) -> Claim:
+def claim(connection: Connection, room: int, rate: float, now: datetime, lease: int) -> Claim:
     """Claim up to *room* chats with what they are owed, at most *rate* a second in all.
 
-    *now* decides what has become late; leases and the send clock are the database's.
+    *lease* is new, and of the process that claims. *now* decides what has become late; leases and
+    the send clock are the database's.
     """
     fanning = connection.scalar(_FANNING) or False
     slots = load_slots(connection, rate)
@@ -148,7 +148,6 @@ def claim(connection: Connection, room: int, rate: float, now: datetime) -> Clai
         rows = [row for row in rows if row.attempts < MAX_ATTEMPTS]
     if not rows:
         return Claim((), _next_gate_ms(connection), fanning)
-    lease = random.getrandbits(62)
     claimed = tuple(_to_deliveries(connection, rows, lease, slots, now))
     ids = [each.id for owed in claimed for each in (owed.bulletin or (owed,))]
     connection.execute(_TAKE, {"ids": ids, "its_lease": lease})

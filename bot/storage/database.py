@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from alembic import command
-from bot.errors import DatabaseError, DataRefused
+from bot.errors import DatabaseError, DatabaseNotReady, DataRefused
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -32,6 +32,9 @@ _Result = TypeVar("_Result")
 _INTAKE_LOCK = 0x5A11
 #: Taken while migrating, so that ten processes may start together.
 _MIGRATION_LOCK = 0x5A12
+
+# What a PostgreSQL says that starts, recovers or stops; and what is said where none listens.
+_FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "too many connections")
 
 # A frozen process holds no rows for longer than this: the server ends its transaction.
 _POSTGRES_ARGUMENTS = {
@@ -202,7 +205,8 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except OperationalError as error:
-        raise DatabaseError(_explain(engine, error)) from error
+        kind = DatabaseNotReady if _may_pass(engine, error) else DatabaseError
+        raise kind(_explain(engine, error)) from error
     except CommandError as error:
         raise DatabaseError(
             f"the database is of a newer Sahman than this one ({error}). Install that version, or "
@@ -217,6 +221,14 @@ def check_database(engine: Engine) -> None:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         raise DatabaseError(_explain(engine, error)) from error
+
+
+def _may_pass(engine: Engine, error: OperationalError) -> bool:
+    """Say whether a server refuses for now only: not for a name, a password or a right."""
+    if engine.dialect.name == "sqlite":
+        return False
+    said = str(error.orig).lower()
+    return "fatal" not in said or any(each in said for each in _FOR_NOW)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,6 +7,7 @@ way to a chat, in order; `claims.py` takes it, `outcomes.py` gives it back, `clo
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from bot.storage.columns import now_ms
 from bot.storage.database import Database
 from bot.storage.fanout import expand_fanout
 from bot.storage.outcomes import Fate, Outcome, settle
+from bot.storage.processes import Processes
 from bot.storage.tables import delivery
 
 __all__ = ["LEASE_MS", "MAX_ATTEMPTS", "Claim", "Deliveries", "Fate", "Outbox", "Outcome"]
@@ -44,8 +46,9 @@ class Outbox:
 class Deliveries:
     """Storage of the outbox."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, processes: Processes) -> None:
         self._database = database
+        self._processes = processes
 
     async def settle_and_claim(
         self, outcomes: Sequence[Outcome], room: int, rate: float, now: datetime
@@ -59,7 +62,8 @@ class Deliveries:
         def work(connection: Connection) -> Claim:
             if outcomes:
                 settle(connection, outcomes, rate)
-            return claim(connection, room, rate, now) if room else Claim((), 0)
+            lease = self._processes.make_lease(random.getrandbits(40))
+            return claim(connection, room, rate, now, lease) if room else Claim((), 0)
 
         return await self._database.write(work)
 

@@ -16,6 +16,7 @@ from bot.model import Feed, Publisher
 from bot.storage.database import Database, insert_into
 from bot.storage.poll_notes import Failed, Unchanged, save_notes, save_notes_carefully
 from bot.storage.polls import FEED_COLUMNS, claim_due, to_publisher
+from bot.storage.processes import Processes
 from bot.storage.tables import feed, publisher
 
 
@@ -33,8 +34,9 @@ class SourceState:
 class Feeds:
     """Storage of feeds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, processes: Processes) -> None:
         self._database = database
+        self._processes = processes
 
     async def save_config(self, config: FeedList, now: datetime) -> None:
         """Make the rows say what feeds.yaml says; a feed that it no longer lists is disabled.
@@ -68,12 +70,13 @@ class Feeds:
 
         def work(connection: Connection) -> list[Feed]:
             save_notes(connection, notes)
-            return claim_due(connection, now, room) if room > 0 else []
+            return claim_due(connection, now, room, me) if room > 0 else []
 
         def work_carefully(connection: Connection) -> list[Feed]:
             save_notes_carefully(connection, notes)
-            return claim_due(connection, now, room) if room > 0 else []
+            return claim_due(connection, now, room, me) if room > 0 else []
 
+        me = self._processes.id
         try:
             return await self._database.write(work)
         except DataRefused:

@@ -55,6 +55,8 @@ feed = Table(
     # Who is asked, for at most two requests at a time; held by a poller until the lease ends.
     Column("host", Text, nullable=False, server_default=""),
     Column("leased_until", Moment),
+    # By which process; what the dead held is free at once.
+    Column("leased_by", BigInteger, nullable=False, server_default="0"),
     # A last poll that lies in the future was noted before the clock was set back.
     Column("polled_at", Moment),
     Column("gap_s", Integer, nullable=False, server_default="0"),

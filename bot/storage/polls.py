@@ -148,8 +148,8 @@ def answered(next_poll_at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:
-    """Return up to *room* feeds that are due, each held for POLL_LEASE."""
+def claim_due(connection: Connection, now: datetime, room: int, process: int) -> list[Feed]:
+    """Return up to *room* feeds that are due, each held by *process* for POLL_LEASE."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
     held = and_(feed.c.leased_until > now, feed.c.leased_until <= now + POLL_LEASE)
@@ -189,7 +189,11 @@ def claim_due(connection: Connection, now: datetime, room: int) -> list[Feed]:
     ][:room]
     if not ids:
         return []
-    connection.execute(update(feed).where(feed.c.id.in_(ids)).values(leased_until=now + POLL_LEASE))
+    connection.execute(
+        update(feed)
+        .where(feed.c.id.in_(ids))
+        .values(leased_until=now + POLL_LEASE, leased_by=process)
+    )
     rows = connection.execute(
         select(*FEED_COLUMNS).join(publisher).where(feed.c.id.in_(ids)).order_by(feed.c.id)
     )

@@ -45,6 +45,7 @@ __all__ = [
     "notice",
     "outage",
     "poller",
+    "process",
     "publisher",
     "received_update",
     "story",
@@ -194,6 +195,16 @@ budget = Table(
     Column("refused_chat", BigInteger, nullable=False, server_default="0"),
     Column("paused_at", BigInteger, nullable=False, server_default="0"),
     Column("paused_until", BigInteger, nullable=False, server_default="0"),
+)
+
+#: The processes that share this database, and when each last gave a sign of life.
+process = Table(
+    "process",
+    metadata,
+    make_id(),
+    Column("name", Text, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 #: Who long-polls Telegram now.

@@ -48,7 +48,7 @@ def desk() -> Desk:
 @pytest.fixture
 async def inbox(storage: Storage, desk: Desk) -> AsyncIterator[Inbox]:
     """An inbox of little patience."""
-    inbox = Inbox(storage.receiving, desk.serve, patience_s=0.05)
+    inbox = Inbox(storage.receiving, desk.serve, "first", patience_s=0.05)
     yield inbox
     for event in desk.held.values():
         event.set()
@@ -96,7 +96,7 @@ async def test_what_a_dead_process_stored_is_gone_on_with_by_another(
     desk.held[OLEG] = asyncio.Event()
     assert await inbox.take(arrivals(OLEG, range(1, 4))) == set()
     another = Desk()
-    successor = Inbox(storage.receiving, another.serve)
+    successor = Inbox(storage.receiving, another.serve, "second")
     await successor.adopt()
     assert another.dealt_with == [], "the first one lives"
     change_rows(storage, waiting_update, held_until=1)
@@ -108,11 +108,11 @@ async def test_what_a_dead_process_stored_is_gone_on_with_by_another(
 
 async def test_one_that_ends_leaves_its_own_to_others_at_once(storage: Storage, desk: Desk) -> None:
     desk.held[OLEG] = asyncio.Event()
-    leaving = Inbox(storage.receiving, desk.serve, patience_s=0.05)
+    leaving = Inbox(storage.receiving, desk.serve, "first", patience_s=0.05)
     assert await leaving.take(arrivals(OLEG, range(1, 4))) == set()
     await leaving.close()
     another = Desk()
-    successor = Inbox(storage.receiving, another.serve)
+    successor = Inbox(storage.receiving, another.serve, "second")
     await successor.adopt()
     await until(lambda: len(another.dealt_with) == 3)
     await successor.close()
