@@ -119,7 +119,9 @@ async def run(
     """
     _check_roles(settings, roles)
     async with AsyncExitStack() as stack:
-        storage = await stack.enter_async_context(open_storage(settings, _DATABASE_MAY_TAKE_S))
+        storage = await stack.enter_async_context(
+            open_storage(settings, _DATABASE_MAY_TAKE_S, stop)
+        )
         await storage.processes.enter()
         stack.push_async_callback(storage.processes.leave)
         parts = Parts(stack, settings, storage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.demo import BotApi
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
 from tests.acceptance.conftest import World
 from tests.acceptance.dying import CLOCK, LEASE_S, NOWHERE
-from tests.acceptance.process import TOKEN, Sahman, running, start_dying
+from tests.acceptance.process import TOKEN, Sahman, running, start, start_dying
 from tests.postgres import Server, find_binaries, run_server
 from tests.samples import follow, new_item, open_chat, open_feed, take_in
 
@@ -168,3 +170,55 @@ async def test_a_database_that_restarts_while_messages_go_out_loses_none(tmp_pat
 
 def _restart(server: Server, away_s: float) -> None:
     server.restart(away_s)
+
+
+async def test_a_feed_that_a_killed_poller_held_is_asked_within_seconds(
+    world: World, tmp_path: Path
+) -> None:
+    """About 15 seconds."""
+    hanging, asked = asyncio.Event(), asyncio.Event()
+
+    async def hang(request: web.Request) -> web.Response:
+        asked.set()
+        await hanging.wait()
+        return web.Response(status=503)
+
+    app = web.Application()
+    app.router.add_get("/slow.xml", hang)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/slow.xml"
+        _add_feed(Path(world.settings["feeds"]), "slow", url)
+        async with running(tmp_path, **world.settings) as first:
+            await asyncio.wait_for(asked.wait(), 20)
+            await first.kill()
+        asked.clear()
+        async with running(tmp_path, **world.settings):
+            await asyncio.wait_for(asked.wait(), 15)
+    finally:
+        hanging.set()
+        await runner.cleanup()
+
+
+def _add_feed(path: Path, name: str, url: str) -> None:
+    config = json.loads(path.read_text())
+    config["feeds"].append(config["feeds"][0] | {"name": name, "url": url})
+    path.write_text(json.dumps(config))
+
+
+async def test_one_that_starts_before_its_database_waits_for_it(tmp_path: Path) -> None:
+    """About 15 seconds."""
+    binaries = find_binaries()
+    assert binaries is not None
+    with run_server(binaries) as server:
+        restarting = asyncio.create_task(asyncio.to_thread(_restart, server, 6.0))
+        await asyncio.sleep(1)
+        async with telegram_of(1) as telegram:
+            settings = settings_of(telegram, server.url("postgres"))
+            sahman = await start(tmp_path, **settings)
+            await sahman.wait_for_log("database_not_ready", within_s=20)
+            await sahman.wait_for_log("started version", within_s=60)
+            assert await sahman.stop() == 0
+        await restarting
