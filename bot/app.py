@@ -35,7 +35,7 @@ from bot.jobs.rekey import rekey_items
 from bot.jobs.timers import Timers
 from bot.model import PollResult
 from bot.sending.composer import Composer
-from bot.sending.notices import send_notices
+from bot.sending.notices import notice_closed_groups, send_notices
 from bot.sending.sender import Sender
 from bot.storage import Storage, open_storage
 from bot.storage.processes import BEAT_S
@@ -252,6 +252,7 @@ def _build_sender(
             sender.wake()
 
     async def tell_operators(now: datetime) -> None:
+        await notice_closed_groups(parts.storage, talking.messenger, now)
         await send_notices(parts.storage, talking.messenger, talking.texts, now)
 
     timers.every(_DIGEST_TICK_S, "digest", owe_digests)

@@ -100,7 +100,7 @@ class TryLater(SendError):
 
     `ambiguous` says that Telegram may have taken the message all the same (no answer came); `cut`,
     that the connection ended, which mostly means that it was not taken; `of_chat`, that this chat
-    alone takes nothing now.
+    alone takes nothing now; `of_topic`, that only one of its topics does not.
     """
 
     def __init__(
@@ -111,16 +111,18 @@ class TryLater(SendError):
         ambiguous: bool = False,
         cut: bool = False,
         of_chat: bool = False,
+        of_topic: bool = False,
     ) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
         self.ambiguous = ambiguous
         self.cut = cut
         self.of_chat = of_chat
+        self.of_topic = of_topic
 
 
 class RecipientGone(SendError):
-    """Blocked, kicked, deactivated or deleted: owe this chat nothing more."""
+    """Blocked, kicked, deactivated or deleted, it says: ask once more in an hour, then no more."""
 
 
 class ChatMoved(SendError):
@@ -136,4 +138,11 @@ class TopicGone(SendError):
 
 
 class MessageRejected(SendError):
-    """Telegram refuses this text, not this chat: cut it down, send it plain, or give it up."""
+    """Telegram refuses this message: cut it down, send it plain, or give it up.
+
+    `known`: it says that the text is to blame; else it may be anything, and pass.
+    """
+
+    def __init__(self, reason: str, *, known: bool = True) -> None:
+        super().__init__(reason)
+        self.known = known

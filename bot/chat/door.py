@@ -21,7 +21,7 @@ from bot.chat.feeds import serve_feeds
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
 from bot.chat.visit import Services, Visit, read_visit
-from bot.model import ChatKind
+from bot.model import ChatKind, ChatState
 from bot.telegram_api.connection import AnyApplication
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Door:
                 ),
                 CallbackQueryHandler(self._button),
                 ChatMemberHandler(self._membership, ChatMemberHandler.MY_CHAT_MEMBER),
+                ChatMemberHandler(self._others_membership, ChatMemberHandler.CHAT_MEMBER),
             ]
         )
 
@@ -88,6 +89,8 @@ class Door:
 
     async def _admit(self, update: Update) -> Visit | None:
         visit = await read_visit(update, self._services)
+        if visit is not None and visit.subscriber is not None:
+            await self._note_life(visit.chat.id)
         return replace(visit, quiet=True) if visit is not None and visit.is_flood() else visit
 
     async def _serve(self, command: Command, visit: Visit) -> None:
@@ -106,11 +109,21 @@ class Door:
         if changed is None:
             return
         member: ChatMember = changed.new_chat_member
-        subscribers = self._services.storage.subscribers
+        chats = self._services.storage.chats
         if member.status in _GONE:
-            await subscribers.mark_gone(changed.chat.id, f"the bot is {member.status} there")
+            await chats.mark_gone(changed.chat.id, f"the bot is {member.status} there")
         elif changed.chat.type == ChatKind.PRIVATE or member.status != ChatMemberStatus.RESTRICTED:
-            await subscribers.mark_back(changed.chat.id)
+            await chats.mark_back(changed.chat.id)
+
+    async def _others_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Whoever comes or goes there: the chat lives."""
+        if update.chat_member is not None:
+            await self._note_life(update.chat_member.chat.id)
+
+    async def _note_life(self, chat_id: int) -> None:
+        chats = self._services.storage.chats
+        if await chats.load_state(chat_id) is not ChatState.ACTIVE:
+            await chats.mark_back(chat_id)
 
     async def _migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
@@ -123,7 +136,7 @@ class Door:
         else:
             return
         _log.info("chat_moved", extra={"chat": old, "to": new})
-        await self._services.storage.subscribers.move(old, new)
+        await self._services.storage.chats.move(old, new)
 
     def _is_me(self, addressee: str) -> bool:
         username = self._services.bot.bot.username

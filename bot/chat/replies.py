@@ -38,7 +38,7 @@ class Replies:
         self._lanes: dict[int, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def say(self, chat_id: int, reply: Reply) -> None:
+    def send(self, chat_id: int, reply: Reply) -> None:
         """Let *reply* go out once those before it in its chat have."""
         lane = self._lanes.get(chat_id)
         if lane is None:

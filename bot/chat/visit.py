@@ -18,14 +18,14 @@ from telegram import (
     Update,
     User,
 )
-from telegram.constants import ChatMemberStatus
+from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
 from bot.chat.desk import FeedsDesk
 from bot.chat.floods import Floods, Manner
 from bot.chat.replies import Replies
 from bot.delivery.schedule import next_digest_at
-from bot.errors import RecipientGone, SendError, TryLater
+from bot.errors import ChatMoved, RecipientGone, SendError, TryLater
 from bot.model import ChatKind, Keyboard, Subscriber
 from bot.storage import Storage
 from bot.telegram_api.messenger import Messenger
@@ -134,7 +134,7 @@ class Visit:
 
     def _reply(self, reply: Callable[[], Awaitable[None]]) -> None:
         if not self.quiet:
-            self.services.replies.say(self.chat.id, reply)
+            self.services.replies.send(self.chat.id, reply)
 
     async def _send(self, html: str, keyboard: Keyboard | None, *, again: bool = False) -> None:
         try:
@@ -142,7 +142,12 @@ class Visit:
                 self.chat.id, self.topic, html, keyboard, again=again
             )
         except RecipientGone as error:
-            await self.storage.subscribers.mark_gone(self.chat.id, error.reason)
+            await self.storage.chats.note_refusal(self.chat.id, error.reason)
+        except ChatMoved as error:
+            await self.storage.chats.move(self.chat.id, error.new_chat_id)
+            moved = replace(self, chat=Chat(error.new_chat_id, ChatType.SUPERGROUP))
+            if not again:
+                await moved._send(html, keyboard, again=True)
         except TryLater as error:
             if again or (error.ambiguous and not error.cut):
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})

@@ -23,7 +23,6 @@ async def start(visit: Visit) -> None:
     """Welcome someone; whoever is here already keeps what they have."""
     subscriber = await visit.open_subscriber()
     keywords = await visit.storage.keywords.load(subscriber.id)
-    await visit.storage.subscribers.mark_back(visit.chat.id)
     await visit.answer(_welcome(subscriber, visit.texts), start_keyboard(visit.texts, keywords))
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from markupsafe import Markup
 
 from bot.delivery.silences import say_silent_feed
-from bot.delivery.split import count_units
+from bot.delivery.split import count_units, cut
 from bot.model import Notice, Outage
 from bot.texts import Texts
 
 #: Telegram's limit of a message.
 _MOST_UNITS = 4_096
+_REFUSED_CHATS = "refused:chats"
 
 
 def say_outage(outages: Sequence[Outage], texts: Texts, now: datetime) -> Markup:
@@ -51,13 +52,35 @@ def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:
             )
         case "silent":
             return say_silent_feed(facts, texts)
+        case "closed":
+            return texts.say(
+                "🔇 I may not write in <b>{group}</b>. Nothing is lost: give me the right to send "
+                "messages again, and what was missed comes with the next digest.",
+                group=cut(facts["group"], 100),
+            )
+        case "over" if facts["about"] == _REFUSED_CHATS:
+            return texts.say(
+                "✅ Chats no longer refuse all at once. Each was asked once more: who takes "
+                "messages again was sent what waited, the others are counted as gone."
+            )
         case "over":
             return texts.say(
                 "✅ Sources answer again ({group}). They were away for {time}.",
                 group=_name(facts["about"], texts),
                 time=texts.duration(now - datetime.fromisoformat(facts["since"])),
             )
+    if facts["about"] == _REFUSED_CHATS:
+        return _say_refused(facts, texts)
     return Markup("⚠ {}\n{}").format(_say_facts(facts, texts, now), texts.say("See /feeds"))
+
+
+def _say_refused(facts: Mapping[str, str], texts: Texts) -> Markup:
+    return texts.say(
+        "⚠ Within an hour {down} of {total} chats refused messages for good, says Telegram. It has "
+        "been wrong before: nothing is cancelled, each is asked once more an hour later.",
+        down=facts["down"],
+        total=facts["total"],
+    )
 
 
 def _say_facts(facts: Mapping[str, str], texts: Texts, now: datetime) -> Markup:

@@ -12,13 +12,15 @@ _LONGEST_MS = 10 * 60_000
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
-def next_retry_ms(retries: int, spread: float | None = None) -> int:
+def next_retry_ms(
+    retries: int, spread: float | None = None, *, longest_ms: int = _LONGEST_MS
+) -> int:
     """Return the wait after so many retries: doubling, capped, spread so that crowds disperse.
 
     *spread* (0 to 1) is drawn at random unless given.
     """
     drawn = random.random() if spread is None else spread  # noqa: S311 - not a secret
-    wait = min(_LONGEST_MS, _FIRST_MS * 2 ** min(retries, 20))
+    wait = min(longest_ms, _FIRST_MS * 2 ** min(retries, 20))
     return int(wait * (0.75 + 0.5 * drawn))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.delivery.schedule import current_slot, next_digest_at
 from bot.model import Subscriber
@@ -14,6 +15,8 @@ async def owe_due_digests(storage: Storage, now: datetime) -> int:
 
     def slot(subscriber: Subscriber) -> tuple[str, datetime | None]:
         times, zone = subscriber.digest_times, subscriber.zone
+        if not times:  # owed once, for what was missed
+            return f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}", None
         return current_slot(times, zone, now), next_digest_at(times, zone, now)
 
     return await storage.subscribers.owe_digests(now, slot)

@@ -6,7 +6,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.feeds.health import find_outages
+from bot.model import Outage
 from bot.storage import Storage
+from bot.storage.health import REFUSED_CHATS
+
+#: So many chats that refuse for good within an hour, and such a share of those written to, are no
+#: people who leave one by one: a broadcast after a quiet month finds a few in a hundred gone.
+_LATELY_MS = 3_600_000
+_MANY = 10
+_SHARE = 0.2
 
 
 class HealthJob:
@@ -20,5 +28,15 @@ class HealthJob:
         """Judge the feeds by their last polls; say whether operators are owed word."""
         feeds = await self._storage.health.load()
         gone = {feed.name: feed.gone_at for feed in feeds if feed.enabled and feed.gone_at}
-        outages = find_outages(feeds, now)
+        outages = [*find_outages(feeds, now), *await self._find_refusals(now)]
         return await self._storage.health.save_outages(outages, gone, self._admins, now) > 0
+
+    async def _find_refusals(self, now: datetime) -> list[Outage]:
+        """Return the one outage that many chats are which refuse at once, if they do."""
+        found = await self._storage.chats.count_refusals(_LATELY_MS)
+        asked = found.refused + found.written
+        if found.refused < _MANY or found.refused < asked * _SHARE:
+            return []
+        return [
+            Outage(about=REFUSED_CHATS, since=now, down=found.refused, total=asked, quiet=False)
+        ]

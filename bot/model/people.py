@@ -23,6 +23,7 @@ class ChatState(IntEnum):
 
     ACTIVE = 0  #: it can
     GONE = 1  #: it blocked or removed the bot, or no longer exists
+    REFUSED = 2  #: it said so once: it is asked again in an hour
 
 
 class DeliveryKind(IntEnum):

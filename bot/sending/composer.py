@@ -100,7 +100,8 @@ class Composer:
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.
-        if not subscriber.digest_when_empty:
+        # Nor who has no digest, and was owed one for what they missed.
+        if not subscriber.digest_when_empty or not subscriber.digest_times:
             return False
         return bool(await self._storage.keywords.load(subscriber.id))
 

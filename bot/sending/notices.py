@@ -15,6 +15,22 @@ from bot.texts import Texts
 _log = logging.getLogger(__name__)
 
 
+async def notice_closed_groups(storage: Storage, messenger: Messenger, now: datetime) -> None:
+    """Owe the admins of groups that take nothing now word of it, once; those who know the bot."""
+    for chat_id in await storage.chats.load_closed():
+        try:
+            title, admins = await messenger.load_admins(chat_id)
+        except TryLater as error:
+            _log.info("admins_unknown", extra={"chat": chat_id, "reason": error.reason})
+            continue
+        except SendError as error:
+            _log.info("admins_unknown", extra={"chat": chat_id, "reason": error.reason})
+        else:
+            reachable = await storage.chats.keep_private(admins)
+            await storage.health.owe_notices(reachable, "closed", {"group": title}, now)
+        await storage.chats.mark_told(chat_id)
+
+
 async def send_notices(
     storage: Storage, messenger: Messenger, texts: Mapping[str, Texts], now: datetime
 ) -> None:

@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 # A connection that is cut, a fresh one too, was mostly cut before the message was taken: counted as
 # sent only after some minutes of that. Silence is counted as sent at its second time.
 _MOST_CUTS = 8
+_HOUR_MS = 3_600_000
 
 
 class Verdicts:
@@ -81,6 +82,14 @@ class Verdicts:
             case MessageRejected() if len(told) > 1:
                 # One of them is to blame: each goes alone, and only that one is given up.
                 verdicts = [self._later(each, error.reason, None, alone=True) for each in told]
+            case MessageRejected(known=False):
+                # It may be anything: this one waits, its chat goes on.
+                verdicts = [
+                    dataclasses.replace(
+                        self._later(each, error.reason, None, longest_ms=_HOUR_MS), own_wait=True
+                    )
+                    for each in told
+                ]
             case MessageRejected():
                 verdicts = [_given_up(each, error.reason) for each in told]
             case _:
@@ -93,21 +102,37 @@ class Verdicts:
             _log.warning("delivery_doubtful", extra={"delivery": owed.id})
             fate = Fate.SENT if last else Fate.PART_SENT
             return Outcome(delivery=owed, fate=fate, doubtful=True, error=error.reason)
-        later = self._later(owed, error.reason, error.wait_s)
+        patient = error.of_chat or error.of_topic
+        later = self._later(
+            owed, error.reason, error.wait_s, longest_ms=_HOUR_MS if patient else None
+        )
         if later.fate is not Fate.LATER:
             return later
         return dataclasses.replace(
             later,
             doubtful=error.ambiguous and owed.kind is not DeliveryKind.EDIT,
-            unreached=error.wait_s is None and not error.of_chat,
+            unreached=error.wait_s is None and not patient,
+            closed=error.of_chat,
+            own_wait=error.of_topic,
         )
 
     def _later(
-        self, owed: Delivery, reason: str, wait_s: float | None, *, alone: bool = False
+        self,
+        owed: Delivery,
+        reason: str,
+        wait_s: float | None,
+        *,
+        alone: bool = False,
+        longest_ms: int | None = None,
     ) -> Outcome:
         if is_given_up(owed.created_at, self._clock()):
-            return _given_up(owed, reason)
-        wait_ms = int(wait_s * 1000) if wait_s is not None else next_retry_ms(owed.retries)
+            return _missed(owed, reason)
+        if wait_s is not None:
+            wait_ms = int(wait_s * 1000)
+        elif longest_ms is None:
+            wait_ms = next_retry_ms(owed.retries)
+        else:
+            wait_ms = next_retry_ms(owed.retries, longest_ms=longest_ms)
         _log.warning(
             "delivery_deferred",
             extra={"delivery": owed.id, "reason": reason, "wait_ms": wait_ms},
@@ -120,6 +145,13 @@ class Verdicts:
             asked_to_wait=wait_s is not None,
             alone=alone,
         )
+
+
+def _missed(owed: Delivery, reason: str) -> Outcome:
+    """Give up bringing it by itself: the next digest that arrives tells it."""
+    _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": reason})
+    fate = Fate.REJECTED if owed.kind is DeliveryKind.EDIT else Fate.MISSED
+    return Outcome(delivery=owed, fate=fate, error=reason)
 
 
 def _given_up(owed: Delivery, reason: str) -> Outcome:

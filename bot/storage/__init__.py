@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from bot.config import Settings
 from bot.errors import DatabaseNotReady
+from bot.storage.chats import Chats
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
@@ -37,6 +38,7 @@ class Storage:
         self.keywords = Keywords(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
+        self.chats = Chats(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)

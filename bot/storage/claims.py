@@ -48,7 +48,7 @@ _TOLERATED_MS = 1_000
 
 # Literals: with a bound parameter the planner cannot prove that the partial index serves.
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
-_IS_ACTIVE = chat.c.state == literal_column(str(int(ChatState.ACTIVE)))
+_IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
 
 #: What goes first: graver alerts, other alerts, digests, and edits when nothing else waits.
 _LANES = (

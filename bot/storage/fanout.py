@@ -20,7 +20,7 @@ _MOST_MATCHES = 50
 
 # Literals: with a bound parameter the planner cannot prove that the partial index serves.
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
-_IS_ACTIVE = chat.c.state == literal_column(str(int(ChatState.ACTIVE)))
+_IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
 
 
 def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bool:

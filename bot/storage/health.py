@@ -19,6 +19,8 @@ from bot.storage.tables import feed, item, notice, outage, publisher
 _DELAY_OF_ITEMS = 50
 #: How a feed that is gone stands among the outages.
 _GONE = "gone:"
+#: What an outage is about that is no sources': chats that refuse all at once.
+REFUSED_CHATS = "refused:chats"
 
 
 class Health:
@@ -67,7 +69,7 @@ class Health:
         def work(connection: Connection) -> list[Outage]:
             rows = connection.execute(
                 select(outage)
-                .where(outage.c.about.not_like(f"{_GONE}%"))
+                .where(outage.c.about.not_like(f"{_GONE}%"), outage.c.about != REFUSED_CHATS)
                 .order_by(outage.c.down.desc(), outage.c.about)
             )
             return [Outage(**row) for row in rows.mappings()]
@@ -121,6 +123,21 @@ class Health:
             return len(rows)
 
         return await self._database.write(work)
+
+    async def owe_notices(
+        self, chat_ids: Collection[int], kind: str, facts: Mapping[str, str], now: datetime
+    ) -> None:
+        """Owe people word of something."""
+
+        def work(connection: Connection) -> None:
+            rows = [
+                {"chat_id": chat_id, "kind": kind, "facts": json.dumps(facts), "created_at": now}
+                for chat_id in chat_ids
+            ]
+            if rows:
+                connection.execute(notice.insert(), rows)
+
+        await self._database.write(work)
 
     async def load_notices(self) -> list[Notice]:
         """Return what operators are still to be told, oldest first."""

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, bindparam, literal_column, update
 
 from bot.delivery.pace import chat_pace_ms
 from bot.model import Delivery, DeliveryState
+from bot.storage.chats import close_gate, move_chat, note_refusal, note_written, rewind_digests
 from bot.storage.claims import SUSPECT_ATTEMPTS
 from bot.storage.clock import note_refusals, pause
 from bot.storage.columns import now_ms
-from bot.storage.subscribers import mark_gone, move_chat
 from bot.storage.tables import chat, delivery
 
 #: Telegram cannot be reached when so many chats fail at once.
@@ -33,6 +33,7 @@ class Fate(Enum):
     LATER = auto()  #: not now; `wait_ms` says when
     LEFT = auto()  #: it did not fit into its bulletin and goes into the next
     REJECTED = auto()  #: Telegram refuses this message for good
+    MISSED = auto()  #: it could not be delivered in its time: the next digest tells it
     GONE = auto()  #: the chat is gone
     MOVED = auto()  #: the chat has a new id
 
@@ -51,6 +52,10 @@ class Outcome:
     asked_to_wait: bool = False
     #: Telegram was not reached, or not well: says nothing about the message either.
     unreached: bool = False
+    #: This chat takes nothing now: it is asked ever more rarely, and nothing else is.
+    closed: bool = False
+    #: The wait is this delivery's alone, not its chat's.
+    own_wait: bool = False
     #: It failed as part of a bulletin and goes alone next time: one of them is to blame.
     alone: bool = False
     #: This is one of a bulletin; the chat's gate is set by the one that led it.
@@ -67,12 +72,16 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], rate: float) -> 
     sent = [each for each in outcomes if each.fate is Fate.SENT]
     if sent:
         connection.execute(_SENT, [_sent_values(each) for each in sent])
+        note_written(connection, [_chat_id(each) for each in sent])
     for outcome in outcomes:
         if outcome.fate is not Fate.SENT:
             _settle_one(connection, outcome)
-    gates = [_gate_values(each) for each in outcomes if each.leads]
+    gates = [_gate_values(each) for each in outcomes if each.leads and not each.closed]
     if gates:
         connection.execute(_GATE, gates)
+    for each in outcomes:
+        if each.leads and each.closed:
+            close_gate(connection, _chat_id(each), each.delivery.lease)
     refused = {_chat_id(each): each.wait_ms for each in outcomes if each.asked_to_wait}
     if refused:
         note_refusals(connection, refused, rate)
@@ -111,7 +120,7 @@ def _sent_values(outcome: Outcome) -> dict[str, Any]:
 
 def _gate_values(outcome: Outcome) -> dict[str, Any]:
     owed = outcome.delivery
-    wait_ms = outcome.wait_ms
+    wait_ms = 0 if outcome.own_wait else outcome.wait_ms
     if not wait_ms and outcome.fate is not Fate.EMPTY:
         wait_ms = chat_pace_ms(owed.chat_kind)
     return {"its_chat": _chat_id(outcome), "its_lease": owed.lease, "its_wait": wait_ms}
@@ -144,11 +153,16 @@ def _settle_one(connection: Connection, outcome: Outcome) -> None:
                 changes["retries"] = delivery.c.retries + 1
             if outcome.doubtful:
                 changes["doubtful"] = True
+            if outcome.own_wait:
+                changes["due_at"] = now_ms() + outcome.wait_ms
             connection.execute(update(delivery).where(mine).values(changes))
         case Fate.LEFT:
             connection.execute(update(delivery).where(mine).values(attempts=0))
         case Fate.GONE:
-            mark_gone(connection, owed.subscriber.chat_id, outcome.error)
+            note_refusal(connection, owed.subscriber.chat_id, outcome.error)
+        case Fate.MISSED:
+            rewind_digests(connection, mine, owe=True)
+            _end(connection, mine, DeliveryState.CANCELLED, f"for the digest: {outcome.error}")
         case Fate.MOVED:
             move_chat(connection, owed.subscriber.chat_id, outcome.new_chat_id)
 

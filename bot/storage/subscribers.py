@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState, Subscriber
-from bot.storage.columns import now_ms
+from bot.model import ChatKind, ChatState, DeliveryKind, Subscriber
+from bot.storage.chats import mark_back
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
 from bot.storage.tables import chat, delivery, item, subscriber, typed_words
 
-_IS_PENDING = delivery.c.state == 0
 #: Words behind buttons that are kept of one subscriber.
 _MOST_WORDS = 100
 
@@ -50,9 +49,10 @@ class Subscribers:
                 .values(id=wanted.chat_id, kind=str(kind))
                 .on_conflict_do_update(
                     index_elements=["id"],
-                    set_={"kind": str(kind), "state": ChatState.ACTIVE, "state_reason": ""},
+                    set_={"kind": str(kind)},
                 )
             )
+            mark_back(connection, wanted.chat_id)
             newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0)))
             connection.execute(
                 insert_into(connection, subscriber)
@@ -101,26 +101,6 @@ class Subscribers:
 
         await self._database.write(work)
 
-    async def mark_gone(self, chat_id: int, reason: str) -> None:
-        """Note that a chat can no longer be written to; what it was owed is cancelled."""
-        await self._database.write(lambda connection: mark_gone(connection, chat_id, reason))
-
-    async def mark_back(self, chat_id: int) -> None:
-        """Note that a chat can be written to again."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(
-                update(chat)
-                .where(chat.c.id == chat_id)
-                .values(state=ChatState.ACTIVE, state_reason="")
-            )
-
-        await self._database.write(work)
-
-    async def move(self, chat_id: int, new_chat_id: int) -> None:
-        """Follow a group that became a supergroup; all that it had and was owed moves along."""
-        await self._database.write(lambda connection: move_chat(connection, chat_id, new_chat_id))
-
     async def owe_digests(
         self,
         now: datetime,
@@ -141,7 +121,7 @@ class Subscribers:
                 .where(
                     subscriber.c.next_digest_at <= now,
                     subscriber.c.paused.is_(False),
-                    chat.c.state == ChatState.ACTIVE,
+                    chat.c.state != ChatState.GONE,
                 )
                 .order_by(subscriber.c.next_digest_at)
                 .limit(limit)
@@ -220,45 +200,6 @@ class Subscribers:
                 delete(typed_words).where(typed_words.c.typed_at < typed_before)
             )
         )
-
-
-def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
-    """Note that a chat can no longer be written to; what it was owed is cancelled."""
-    connection.execute(
-        update(chat)
-        .where(chat.c.id == chat_id)
-        .values(state=ChatState.GONE, state_reason=reason[:500])
-    )
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.chat_id == chat_id, _IS_PENDING)
-        .values(state=DeliveryState.CANCELLED, error=reason[:500], settled_at=now_ms())
-    )
-
-
-def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> None:
-    """Follow a group to its new id; a subscriber that the new chat has already stays as it is."""
-    old = connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
-    if old is None:
-        return
-    connection.execute(
-        insert_into(connection, chat)
-        .values(id=new_chat_id, kind=str(ChatKind.SUPERGROUP))
-        .on_conflict_do_nothing()
-    )
-    taken = select(subscriber.c.topic).where(subscriber.c.chat_id == new_chat_id)
-    connection.execute(
-        update(subscriber)
-        .where(subscriber.c.chat_id == chat_id, subscriber.c.topic.not_in(taken))
-        .values(chat_id=new_chat_id)
-    )
-    moved = select(subscriber.c.id).where(subscriber.c.chat_id == new_chat_id)
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.chat_id == chat_id, delivery.c.subscriber_id.in_(moved))
-        .values(chat_id=new_chat_id)
-    )
-    connection.execute(delete(chat).where(chat.c.id == chat_id))
 
 
 def to_subscriber(row: Row[Any]) -> Subscriber:

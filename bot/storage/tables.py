@@ -73,6 +73,11 @@ chat = Table(
     Column("kind", Text, nullable=False),
     Column("state", SmallInteger, nullable=False, server_default="0"),
     Column("state_reason", Text, nullable=False, server_default=""),
+    # When it refused for good; asked once more an hour later. 0: it did not.
+    Column("refused_at", BigInteger, nullable=False, server_default="0"),
+    # Since when it takes nothing for now, and whether its admins have been told.
+    Column("closed_at", BigInteger, nullable=False, server_default="0"),
+    Column("closed_told", Boolean, nullable=False, server_default=text("false")),
     # Lease, pace and retry in one: nothing unasked goes to this chat before that instant.
     Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("lease", BigInteger, nullable=False, server_default="0"),

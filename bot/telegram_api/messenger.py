@@ -10,7 +10,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.delivery.render import render_plain
-from bot.errors import MessageRejected, TopicGone
+from bot.errors import MessageRejected, SendError, TopicGone, TryLater
 from bot.model import Keyboard
 from bot.telegram_api.keyboards import make_markup
 from bot.telegram_api.refusals import translate
@@ -94,6 +94,18 @@ class Messenger:
         except TelegramError as error:
             _log.info("buttons_not_edited", extra={"reason": error.message})
 
+    async def load_admins(self, chat_id: int) -> tuple[str, list[int]]:
+        """Return a group's title and its admins, without the bots; raises SendError."""
+        try:
+            chat = await self._bot.get_chat(chat_id)
+            admins = await self._bot.get_chat_administrators(chat_id)
+        except TelegramError as error:
+            raise _as_send_error(error) from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            # A newer or older server's answer, which python-telegram-bot cannot read.
+            raise MessageRejected(f"not readable: {type(error).__name__}") from error
+        return chat.title or "", [each.user.id for each in admins if not each.user.is_bot]
+
     async def answer_button(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
         """Answer a tap, so that its button stops spinning; a tap grown old is no failure."""
         try:
@@ -135,3 +147,8 @@ class Messenger:
 
     def _cosmetics(self) -> dict[str, Any]:
         return {"link_preview_options": _NO_PREVIEW} if self._knows_cosmetics else {}
+
+
+def _as_send_error(error: TelegramError) -> SendError:
+    ours = translate(error)
+    return ours if isinstance(ours, SendError) else TryLater(str(ours))

@@ -28,13 +28,23 @@ from bot.errors import (
 )
 from bot.telegram_api.transport import AnswerLost, NotSent
 
-# Of the 400s, these speak of the chat and not of the message (telegram-bot-api, Client.cpp).
+# What says that a chat is gone: blocked, deactivated, kicked, deleted, and nothing else
+# (telegram-bot-api, Client.cpp). The old server says it as 400, the newer ones as 403.
 _CHAT_GONE = (
+    "bot was blocked",
+    "user is deactivated",
+    "bot was kicked",
+    "bot is not a member",
+    "group chat was deleted",
+    "can't initiate conversation",
+    "can't send messages to bots",
     "chat not found",
     "user not found",
     "peer_id_invalid",
     "group chat was deactivated",
-    "bot is not a member",
+    "channel_private",
+    "input_user_deactivated",
+    "user_is_blocked",
 )
 # These of an evening: an admin takes a right away and gives it back, and nobody tells the bot.
 _CHAT_CLOSED = (
@@ -43,8 +53,19 @@ _CHAT_CLOSED = (
     "not enough rights",
     "need administrator rights",
     "have no rights to send",
+    "slowmode",
+    "slow mode",
+    "chat_send_plain_forbidden",
+    "chat_guest_send_forbidden",
 )
-_TOPIC_GONE = ("message thread not found", "topic_closed", "topic_deleted")
+_TOPIC_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
+_TOPIC_CLOSED = ("topic_closed",)
+# These say that the text or what hangs on it is to blame.
+_TEXT_REFUSED = (
+    "parse entities", "message is too long", "message_too_long", "text is empty", "message text",
+    "must be non-empty", "must be encoded in utf-8", "entities_too_long", "entity",
+    "reply_markup", "reply markup", "button", "inline keyboard",
+)  # fmt: skip
 
 
 def translate(error: TelegramError) -> SahmanError:
@@ -67,14 +88,18 @@ def translate(error: TelegramError) -> SahmanError:
             return TokenRefused(said)
         case BadRequest() if any(sign in lowered for sign in _TOPIC_GONE):
             return TopicGone(said)
+        case BadRequest() | Forbidden() if any(sign in lowered for sign in _TOPIC_CLOSED):
+            return TryLater(said, of_topic=True)
         case BadRequest() | Forbidden() if any(sign in lowered for sign in _CHAT_CLOSED):
             return TryLater(said, of_chat=True)
-        case BadRequest() if any(sign in lowered for sign in _CHAT_GONE):
+        case BadRequest() | Forbidden() if any(sign in lowered for sign in _CHAT_GONE):
             return RecipientGone(said)
         case Forbidden():
-            return RecipientGone(said)
+            # Whatever it is: a chat that refuses may take it another day.
+            return TryLater(said, of_chat=True)
         case BadRequest():
-            return MessageRejected(said)
+            known = any(sign in lowered for sign in _TEXT_REFUSED)
+            return MessageRejected(said, known=known)
         case NotSent():
             return TryLater(said)
         case AnswerLost():

@@ -68,7 +68,7 @@ class TestReplies:
             at_once -= 1
 
         for word in range(10):
-            replies.say(ANI, lambda word=word: say(word))  # type: ignore[misc]
+            replies.send(ANI, lambda word=word: say(word))  # type: ignore[misc]
         await replies.finish(5)
         assert said == list(range(10))
 
@@ -84,12 +84,12 @@ class TestReplies:
         async def say(word: int) -> None:
             said.append(word)
 
-        replies.say(OLEG, hang)
+        replies.send(OLEG, hang)
         await asyncio.sleep(0.01)
         for word in range(50):
-            replies.say(OLEG, lambda word=word: say(word))  # type: ignore[misc]
+            replies.send(OLEG, lambda word=word: say(word))  # type: ignore[misc]
             assert replies.count_waiting(OLEG) == 1
-        replies.say(ANI, lambda: say(-1))
+        replies.send(ANI, lambda: say(-1))
         await asyncio.sleep(0.01)
         assert said == [-1], "another chat does not wait"
         hanging.set()
@@ -105,7 +105,7 @@ class TestReplies:
             said.append(word)
 
         for word in range(100):
-            replies.say(ANI, lambda word=word: say(word))  # type: ignore[misc]
+            replies.send(ANI, lambda word=word: say(word))  # type: ignore[misc]
         await replies.finish(5)
         assert len(said) == MOST_WAITING / 2
         assert not replies.are_on_their_way

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from bot.demo.chats import BOT_USERNAME
 from bot.model import ChatState
 from bot.storage.tables import chat, subscriber
-from tests.loopback import ANI, ARAM, OLEG, Sahman
-from tests.samples import count_rows, rows_of
+from tests.loopback import ANI, ARAM, OLEG, Sahman, until
+from tests.samples import change_rows, count_rows, rows_of
 
 GROUP, FORUM, NEW = -77, -100500, -1001234567890
 
@@ -174,9 +172,9 @@ class TestMembership:
         await village.say("/add border", GROUP, user_id=ANI)
         getattr(village.api, happens)(GROUP)
         await village.news("Border news")
-        for _ in range(200):
-            if rows_of(village.storage, chat)[0]["state"] == ChatState.GONE:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: rows_of(village.storage, chat)[0]["state"] == ChatState.REFUSED)
+        change_rows(village.storage, chat, not_before=0, refused_at=1)
+        village.sender.wake()
+        await until(lambda: rows_of(village.storage, chat)[0]["state"] != ChatState.REFUSED)
         assert rows_of(village.storage, chat)[0]["state"] == ChatState.GONE
         assert await village.storage.deliveries.count_owed() == 0

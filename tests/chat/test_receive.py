@@ -9,9 +9,10 @@ import pytest
 
 from bot.chat import receive, visit
 from bot.errors import DatabaseError, TokenRefused
+from bot.model import ChatState
 from bot.storage.tables import chat, subscriber, subscription
 from tests.loopback import ANI, OLEG, Sahman
-from tests.samples import change_rows, count_rows, rows_of
+from tests.samples import count_rows, rows_of
 
 
 async def test_an_update_is_confirmed_only_after_its_effect_is_stored(
@@ -199,13 +200,14 @@ async def test_a_reply_that_telegram_defers_is_sent_when_it_may_be(
     assert (await asyncio.wait_for(sahman.say("/help"), 5)).text
 
 
-async def test_a_reply_to_who_has_gone_marks_the_chat(sahman: Sahman) -> None:
+async def test_a_reply_that_is_refused_for_good_is_a_first_sign_only(sahman: Sahman) -> None:
     await sahman.say("/start")
     sahman.api.refuse("sendMessage", 403, "Forbidden: bot was blocked by the user")
     sahman.api.send_text(ANI, "/help")
     await sahman.silence()
-    assert rows_of(sahman.storage, chat)[0]["state"] == 1
-    change_rows(sahman.storage, chat, state=0)
+    assert rows_of(sahman.storage, chat)[0]["state"] == ChatState.REFUSED
+    await sahman.say("/help")
+    assert rows_of(sahman.storage, chat)[0]["state"] == ChatState.ACTIVE, "who writes is there"
 
 
 async def test_taps_grown_old_are_served_all_the_same(sahman: Sahman) -> None:

@@ -114,7 +114,7 @@ async def test_one_alert_that_cannot_be_told_is_alone_to_blame(
 
     async def refusing(text: str, *more: Any) -> Any:
         if "poison" in text:
-            follower.api.refuse("sendMessage", 400, "Bad Request: message is poison")
+            follower.api.refuse("sendMessage", 400, "Bad Request: can't parse entities: poison")
         return await send_once(text, *more)
 
     monkeypatch.setattr(follower.sender._courier._messenger, "_send_once", refusing)

@@ -13,9 +13,9 @@ from bot.errors import DatabaseError, TokenRefused
 from bot.jobs.digest import owe_due_digests
 from bot.model import ChatState, DeliveryState
 from bot.sending import courier
-from bot.storage.tables import chat, delivery
+from bot.storage.tables import chat, delivery, subscriber
 from bot.telegram_api import transport
-from tests.loopback import ANI, OLEG, Sahman
+from tests.loopback import ANI, OLEG, Sahman, until
 from tests.samples import NOW, change_rows, rows_of
 
 
@@ -67,12 +67,15 @@ async def test_who_blocks_the_bot_is_owed_nothing_and_can_come_back(follower: Sa
 async def test_a_deleted_account_is_found_out_when_a_message_is_refused(follower: Sahman) -> None:
     follower.api.deactivate(ANI)
     await follower.news("Border one")
+    await until(lambda: rows_of(follower.storage, chat)[0]["state"] == ChatState.REFUSED)
+    change_rows(follower.storage, chat, not_before=0, refused_at=1)
+    follower.sender.wake()
     await settled(follower, DeliveryState.CANCELLED)
     assert rows_of(follower.storage, chat)[0]["state"] == ChatState.GONE
 
 
 async def test_who_comes_back_unheard_is_written_to_again_after_start(follower: Sahman) -> None:
-    await follower.storage.subscribers.mark_gone(ANI, "blocked")
+    await follower.storage.chats.mark_gone(ANI, "blocked")
     await follower.say("/start")
     await follower.news("Border")
     await settled(follower, DeliveryState.SENT)
@@ -228,7 +231,8 @@ async def test_a_delivery_tried_for_a_day_is_given_up(follower: Sahman) -> None:
     follower.clock.now = NOW + timedelta(days=365)
     follower.open_gates()
     change_rows(follower.storage, delivery, state=0)
-    await settled(follower, DeliveryState.DEAD)
+    await settled(follower, DeliveryState.CANCELLED)
+    assert rows_of(follower.storage, subscriber)[0]["digest_item"] == 0, "the next digest tells it"
 
 
 async def test_a_keyword_removed_before_its_alert_is_sent_takes_it_away(

@@ -269,6 +269,9 @@ class TestOutcomes:
         await owe(storage, people=2, items=3)
         owed = next(each for each in await claim(storage) if each.subscriber.chat_id == 1)
         await settle(storage, Outcome(delivery=owed, fate=Fate.GONE, error="blocked"))
+        change_rows(storage, chat, refused_at=1, not_before=0)
+        owed = next(each for each in await claim(storage) if each.subscriber.chat_id == 1)
+        await settle(storage, Outcome(delivery=owed, fate=Fate.GONE, error="blocked"))
         assert count_rows(storage, delivery, chat_id=1, state=DeliveryState.CANCELLED) == 3
         assert count_rows(storage, delivery, chat_id=2, state=DeliveryState.PENDING) == 3
 

@@ -75,7 +75,7 @@ async def test_who_is_paused_or_gone_is_owed_nothing(storage: Storage) -> None:
     paused = await storage.subscribers.load(1, 0)
     assert paused is not None
     await storage.subscribers.save_settings(paused.id, paused=True)
-    await storage.subscribers.mark_gone(2, "blocked")
+    await storage.chats.mark_gone(2, "blocked")
     await expand(storage)
     assert [row["chat_id"] for row in rows_of(storage, delivery)] == [3]
 

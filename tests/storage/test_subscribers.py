@@ -146,7 +146,7 @@ class TestGone:
     async def test_a_chat_that_is_gone_is_owed_nothing_any_more(self, storage: Storage) -> None:
         who = await open_chat(storage)
         await owe_alert(storage, who)
-        await storage.subscribers.mark_gone(101, "blocked")
+        await storage.chats.mark_gone(101, "blocked")
         (row,) = rows_of(storage, delivery)
         assert (row["state"], row["error"]) == (DeliveryState.CANCELLED, "blocked")
         assert await storage.deliveries.count_owed() == 0
@@ -156,12 +156,12 @@ class TestGone:
         self, storage: Storage
     ) -> None:
         await owe_alert(storage, await open_chat(storage))
-        await storage.subscribers.mark_gone(101, "blocked")
+        await storage.chats.mark_gone(101, "blocked")
         assert rows_of(storage, delivery)[0]["settled_at"] is not None
 
     async def test_no_digest_is_owed_to_it(self, storage: Storage) -> None:
         await open_chat(storage)
-        await storage.subscribers.mark_gone(101, "blocked")
+        await storage.chats.mark_gone(101, "blocked")
         slot = ("2026-09-13T09:00", None)
         owed = await storage.subscribers.owe_digests(NOW + timedelta(days=1), lambda _: slot)
         assert owed == 0
@@ -171,8 +171,8 @@ class TestGone:
     ) -> None:
         who = await open_chat(storage)
         await follow(storage, who, "border")
-        await storage.subscribers.mark_gone(101, "blocked")
-        await storage.subscribers.mark_back(101)
+        await storage.chats.mark_gone(101, "blocked")
+        await storage.chats.mark_back(101)
         source = await open_feed(storage)
         await take_in(storage, source, new_item("Border"))
         await expand(storage)
@@ -180,8 +180,8 @@ class TestGone:
         assert rows_of(storage, chat)[0]["state_reason"] == ""
 
     async def test_a_chat_nobody_knows_cannot_go(self, storage: Storage) -> None:
-        await storage.subscribers.mark_gone(4242, "blocked")
-        await storage.subscribers.mark_back(4242)
+        await storage.chats.mark_gone(4242, "blocked")
+        await storage.chats.mark_back(4242)
         assert count_rows(storage, chat) == 0
 
 
@@ -190,7 +190,7 @@ class TestMoving:
         who = await open_chat(storage, GROUP, kind=ChatKind.GROUP, zone="Europe/Paris")
         await owe_alert(storage, who)
         await storage.subscribers.save_words(who.id, "words", NOW)
-        await storage.subscribers.move(GROUP, SUPERGROUP)
+        await storage.chats.move(GROUP, SUPERGROUP)
         moved = await storage.subscribers.load(SUPERGROUP, 0)
         assert moved == dataclasses.replace(who, chat_id=SUPERGROUP)
         assert [each.typed for each in await storage.keywords.load(who.id)] == ["border"]
@@ -202,26 +202,50 @@ class TestMoving:
 
     async def test_hearing_of_it_twice_changes_nothing_more(self, storage: Storage) -> None:
         await open_chat(storage, GROUP, kind=ChatKind.GROUP)
-        await storage.subscribers.move(GROUP, SUPERGROUP)
-        await storage.subscribers.move(GROUP, SUPERGROUP)
+        await storage.chats.move(GROUP, SUPERGROUP)
+        await storage.chats.move(GROUP, SUPERGROUP)
         assert count_rows(storage, subscriber, chat_id=SUPERGROUP) == 1
 
-    async def test_a_subscriber_that_the_new_chat_has_already_stays(self, storage: Storage) -> None:
+    async def test_where_both_have_keywords_all_of_them_stay(self, storage: Storage) -> None:
         old = await open_chat(storage, GROUP, kind=ChatKind.GROUP)
         new = await open_chat(storage, SUPERGROUP, kind=ChatKind.SUPERGROUP)
         await follow(storage, old, "earthquake")
         await follow(storage, new, "border")
-        await storage.subscribers.move(GROUP, SUPERGROUP)
+        await storage.chats.move(GROUP, SUPERGROUP)
         (left,) = rows_of(storage, subscriber)
         assert left["id"] == new.id
-        assert [each.typed for each in await storage.keywords.load(new.id)] == ["border"]
+        typed = {each.typed for each in await storage.keywords.load(new.id)}
+        assert typed == {"border", "earthquake"}
+
+    async def test_one_that_was_made_before_the_move_was_heard_of_costs_no_keyword(
+        self, storage: Storage
+    ) -> None:
+        old = await open_chat(storage, GROUP, kind=ChatKind.GROUP, zone="Europe/Paris")
+        await open_chat(storage, SUPERGROUP, kind=ChatKind.SUPERGROUP)
+        await follow(storage, old, "earthquake")
+        await storage.chats.move(GROUP, SUPERGROUP)
+        moved = await storage.subscribers.load(SUPERGROUP, 0)
+        assert moved == dataclasses.replace(old, chat_id=SUPERGROUP)
+
+    async def test_what_both_are_owed_is_owed_once(self, storage: Storage) -> None:
+        source = await open_feed(storage)
+        for group, kind in ((GROUP, ChatKind.GROUP), (SUPERGROUP, ChatKind.SUPERGROUP)):
+            await follow(storage, await open_chat(storage, group, kind=kind), "border")
+        old = await storage.subscribers.load(GROUP, 0)
+        assert old is not None
+        await follow(storage, old, "earthquake")
+        await take_in(storage, source, new_item("Border"), new_item("Earthquake"))
+        await expand(storage)
+        await storage.chats.move(GROUP, SUPERGROUP)
+        assert count_rows(storage, delivery, chat_id=SUPERGROUP) == 2
+        assert count_rows(storage, delivery) == 2
 
     async def test_a_group_that_was_gone_can_be_written_to_where_it_went(
         self, storage: Storage
     ) -> None:
         await open_chat(storage, GROUP, kind=ChatKind.GROUP)
-        await storage.subscribers.mark_gone(GROUP, "upgraded")
-        await storage.subscribers.move(GROUP, SUPERGROUP)
+        await storage.chats.mark_gone(GROUP, "upgraded")
+        await storage.chats.move(GROUP, SUPERGROUP)
         assert rows_of(storage, chat)[0]["state"] == ChatState.ACTIVE
 
 

@@ -44,7 +44,14 @@ from bot.telegram_api.transport import NotSent
         (BadRequest("CHAT_WRITE_FORBIDDEN"), TryLater),
         (BadRequest("Not enough rights to send text messages to the chat"), TryLater),
         (BadRequest("Message thread not found"), TopicGone),
-        (BadRequest("TOPIC_CLOSED"), TopicGone),
+        (BadRequest("TOPIC_CLOSED"), TryLater),
+        (BadRequest("SLOWMODE_WAIT_30"), TryLater),
+        (BadRequest("CHAT_RESTRICTED"), TryLater),
+        (Forbidden("Forbidden: bot is not a member of the channel chat"), RecipientGone),
+        (Forbidden("Forbidden: the group chat was deleted"), RecipientGone),
+        (Forbidden("Forbidden: CHAT_WRITE_FORBIDDEN"), TryLater),
+        (Forbidden("Forbidden: not enough rights to send text messages to the chat"), TryLater),
+        (Forbidden("Forbidden: something that nobody has heard of"), TryLater),
         (BadRequest("Can't parse entities: unsupported start tag"), MessageRejected),
         (BadRequest("Message is too long"), MessageRejected),
         (BadRequest("BUTTON_DATA_INVALID"), MessageRejected),
@@ -58,6 +65,21 @@ from bot.telegram_api.transport import NotSent
 )
 def test_each_refusal_is_named_by_what_to_do(error: TelegramError, ours: type[SahmanError]) -> None:
     assert type(translate(error)) is ours
+
+
+def test_a_refusal_that_nobody_knows_may_pass() -> None:
+    unknown = translate(BadRequest("Something that nobody has heard of"))
+    assert isinstance(unknown, MessageRejected)
+    assert not unknown.known
+    known = translate(BadRequest("Can't parse entities: unsupported start tag"))
+    assert isinstance(known, MessageRejected)
+    assert known.known
+
+
+def test_a_closed_topic_closes_no_other() -> None:
+    closed = translate(BadRequest("TOPIC_CLOSED"))
+    assert isinstance(closed, TryLater)
+    assert (closed.of_topic, closed.of_chat) == (True, False)
 
 
 def test_a_wait_is_as_long_as_telegram_asks() -> None:
