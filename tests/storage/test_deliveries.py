@@ -31,6 +31,13 @@ FAST = 1000.0
 DAY_MS = 86_400_000
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Storage over each of the two engines; PostgreSQL's in `make check`: these are many."""
+    found: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return found
+
+
 async def owe(storage: Storage, people: int = 1, items: int = 1, **more: Any) -> None:
     """Owe so many people so many alerts each."""
     source = await open_feed(storage)
