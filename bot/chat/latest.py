@@ -21,10 +21,12 @@ _DIGEST_NOW = timedelta(hours=24)
 
 async def latest(visit: Visit) -> None:
     """Show the newest items: all, or those that satisfy the words typed."""
-    subscriber = await visit.open_subscriber()
     words = " ".join(visit.words.split())
     words_id = 0
-    if words:
+    subscriber = visit.reader
+    if words and not visit.is_group:
+        subscriber = await visit.open_subscriber()
+    if words and subscriber.id:
         words_id = await visit.storage.subscribers.save_words(subscriber.id, words, visit.now)
     page = await _page(visit, subscriber, words, words_id, before=None)
     if page is not None:
@@ -34,7 +36,7 @@ async def latest(visit: Visit) -> None:
 async def turn_page(visit: Visit) -> None:
     """Show the page that the button stands for, in the same message."""
     words_id, _, before = visit.words.partition(":")
-    subscriber = await visit.open_subscriber()
+    subscriber = visit.reader
     words: str | None = ""
     if is_number(words_id) and int(words_id):
         words = await visit.storage.subscribers.load_words(subscriber.id, int(words_id))
@@ -51,7 +53,7 @@ async def turn_page(visit: Visit) -> None:
 
 async def send_digest_now(visit: Visit) -> None:
     """Answer with what the last day brought on the subscriber's keywords."""
-    subscriber = await visit.open_subscriber()
+    subscriber = visit.reader
     keywords = await visit.storage.keywords.load(subscriber.id)
     if not keywords:
         await visit.answer(
@@ -80,7 +82,7 @@ async def _page(
     keys = []
     if before is not None:
         keys.append(button(visit.texts.say("« Newest"), f"latest:{words_id}:"))
-    if len(items) > _PAGE:
+    if len(items) > _PAGE and (words_id or not words):
         keys.append(button(visit.texts.say("Older »"), f"latest:{words_id}:{shown[-1].id}"))
     return html, [keys] if keys else None
 

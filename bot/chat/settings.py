@@ -34,7 +34,7 @@ async def digest(visit: Visit) -> None:
         await send_digest_now(visit)
         return
     if not words:
-        subscriber = await visit.open_subscriber()
+        subscriber = visit.reader
         await visit.answer(say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
         return
     if not await visit.may_change_settings():

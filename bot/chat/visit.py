@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 _ADMIN_STATUSES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _NOTHING = Markup()
+#: The topic, at the end of what a group's button carries.
+_MADE_FOR = re.compile(r"@(\d{1,15})\Z")
 _REPLY_WAIT_S = 2.0
 _MEMBER_MAY_TAKE_S = 5.0
 _LONGEST_REPLY_WAIT_S = 120.0
@@ -107,7 +110,8 @@ class Visit:
         message_id = self.message_id
         if message_id is not None:
             messenger = self.services.messenger
-            self._reply(lambda: messenger.edit_buttons(self.chat.id, message_id, keyboard))
+            signed = self._sign(keyboard) or []
+            self._reply(lambda: messenger.edit_buttons(self.chat.id, message_id, signed))
 
     async def toast(self, text: Markup = _NOTHING, *, alert: bool = False) -> None:
         """Answer the tap itself; Telegram shows what stands in it as it is, without markup."""
@@ -139,7 +143,7 @@ class Visit:
     async def _send(self, html: str, keyboard: Keyboard | None, *, again: bool = False) -> None:
         try:
             await self.services.messenger.send(
-                self.chat.id, self.topic, html, keyboard, again=again
+                self.chat.id, self.topic, html, self._sign(keyboard), again=again
             )
         except RecipientGone as error:
             await self.storage.chats.note_refusal(self.chat.id, error.reason)
@@ -157,12 +161,22 @@ class Visit:
         except SendError as error:
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
 
+    def _sign(self, keyboard: Keyboard | None) -> Keyboard | None:
+        """Write onto a group's buttons the topic that they are made for."""
+        if keyboard is None or not self.is_group:
+            return keyboard
+        return [
+            [replace(each, data=f"{each.data}@{self.topic}") for each in row] for row in keyboard
+        ]
+
     async def _edit(self, html: str, keyboard: Keyboard | None) -> None:
         if self.message_id is None:
             await self._send(html, keyboard)
             return
         try:
-            await self.services.messenger.edit(self.chat.id, self.message_id, html, keyboard)
+            await self.services.messenger.edit(
+                self.chat.id, self.message_id, html, self._sign(keyboard)
+            )
         except SendError as error:
             _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
             await self._send(html, keyboard)
@@ -182,15 +196,29 @@ class Visit:
             return False
         return member.status in _ADMIN_STATUSES
 
+    @property
+    def reader(self) -> Subscriber:
+        """Return how to show things here: as its subscriber has it, or by the defaults.
+
+        Whoever only reads makes no subscriber: in a group nobody's `/latest` decides for all.
+        """
+        return self.subscriber or self._default()
+
     async def open_subscriber(self, language: str | None = None) -> Subscriber:
         """Return the subscriber of this place, made with the defaults if there is none yet."""
         if self.subscriber is not None:
             return self.subscriber
-        wanted = Subscriber(
+        wanted = self._default()
+        if language is not None:
+            wanted = replace(wanted, language=language)
+        return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type))
+
+    def _default(self) -> Subscriber:
+        return Subscriber(
             id=0,
             chat_id=self.chat.id,
             topic=self.topic,
-            language=language or self.texts.language,
+            language=self.texts.language,
             zone=_DEFAULT_ZONE,
             digest_times=_DEFAULT_DIGEST,
             digest_when_empty=True,
@@ -198,7 +226,6 @@ class Visit:
             next_digest_at=next_digest_at(_DEFAULT_DIGEST, _DEFAULT_ZONE, self.now),
             created_at=self.now,
         )
-        return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type))
 
     def speaking(self, language: str) -> Visit:
         """Return this visit answered in another language."""
@@ -212,7 +239,11 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
     if message is None:
         return None
     chat, user = message.chat, update.effective_user
-    topic = _topic(message)
+    in_group = chat.type != ChatKind.PRIVATE
+    topic = _button_topic(query, message) if query and in_group else _topic(message)
+    if topic is None:
+        await services.messenger.answer_button(query.id if query else "")
+        return None
     subscriber = await services.storage.subscribers.load(chat.id, topic)
     language = subscriber.language if subscriber else choose_language(_language_code(user))
     return Visit(
@@ -227,6 +258,17 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
         message_id=message.message_id if query else None,
         query_id=query.id if query else None,
     )
+
+
+def _button_topic(query: CallbackQuery, message: MaybeInaccessibleMessage) -> int | None:
+    """Return the topic that a button was made for; None when nobody can tell any more.
+
+    An old message is inaccessible: Telegram says no more of it than its chat.
+    """
+    made_for = _MADE_FOR.search(query.data or "")
+    if made_for:
+        return int(made_for[1])
+    return _topic(message) if message.is_accessible else None
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int:
@@ -249,7 +291,7 @@ def _language_code(user: User | None) -> str | None:
 
 def _words(query: CallbackQuery | None, message: MaybeInaccessibleMessage) -> str:
     if query is not None:
-        return (query.data or "").partition(":")[2]
+        return _MADE_FOR.sub("", query.data or "").partition(":")[2]
     text = message.text or "" if isinstance(message, Message) else ""
     if not text.startswith("/"):
         return text.strip()

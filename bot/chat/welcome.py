@@ -81,6 +81,22 @@ async def help_(visit: Visit) -> None:
 
 async def privacy(visit: Visit) -> None:
     """Say what is kept and how it is erased."""
+    if visit.is_group:
+        await visit.answer(
+            visit.texts.say(
+                "<b>What I keep of this group</b>\n"
+                "Its number, the language, time zone and digest hours set here, the keywords, and "
+                "which messages I sent (for a week, so that none comes twice). Words behind "
+                "buttons are kept for two days.\n\n"
+                "Everybody in the group sees what is followed here (/keywords), every alert and "
+                "digest, and who typed a command or tapped a button; only admins change anything. "
+                "I keep no names and no other messages. Whoever runs this bot could read the "
+                "keywords in its database. What nobody here shall see, follow in a private chat "
+                "with me: it is shown to nobody else.\n\n"
+                "/stop, typed by an admin, erases all of it at once."
+            )
+        )
+        return
     await visit.answer(
         visit.texts.say(
             "<b>What I keep</b>\n"

@@ -38,7 +38,7 @@ async def test_a_member_changes_nothing_and_is_told_why(village: Sahman, command
 async def test_a_member_may_read(village: Sahman, command: str) -> None:
     await village.say("/add border", GROUP, user_id=ANI)
     answer = await village.say(command, GROUP, user_id=OLEG)
-    assert "admin" not in answer.text
+    assert "its admins can change" not in answer.text
 
 
 async def test_a_members_tap_changes_nothing_and_is_told_why(village: Sahman) -> None:
@@ -178,3 +178,102 @@ class TestMembership:
         await until(lambda: rows_of(village.storage, chat)[0]["state"] != ChatState.REFUSED)
         assert rows_of(village.storage, chat)[0]["state"] == ChatState.GONE
         assert await village.storage.deliveries.count_owed() == 0
+
+
+class TestWhoDecides:
+    @pytest.mark.parametrize(
+        "command", ["/latest", "/latest border", "/digest", "/digest now", "/keywords", "/sources"]
+    )
+    async def test_what_a_member_reads_decides_nothing(self, village: Sahman, command: str) -> None:
+        await village.say(command, GROUP, user_id=OLEG)
+        assert count_rows(village.storage, subscriber) == 0
+        await village.say("/add border", GROUP, user_id=ANI)
+        reader = await village.storage.subscribers.load(GROUP, 0)
+        assert reader is not None
+        assert reader.language == "en", "the admin's who set it up"
+
+    async def test_a_page_turned_by_a_member_makes_no_subscriber(self, village: Sahman) -> None:
+        await village.news(*(f"Border item {n}" for n in range(9)))
+        await village.say("/latest", GROUP, user_id=OLEG)
+        older = village.api.messages(GROUP)[-1].buttons[0]["text"]
+        await village.tap(older, GROUP, user_id=OLEG)
+        assert count_rows(village.storage, subscriber) == 0
+
+
+class TestButtons:
+    async def test_a_tap_acts_on_the_topic_that_the_button_was_made_for(
+        self, village: Sahman
+    ) -> None:
+        for topic in (7, 8):
+            await village.say("/add border", FORUM, user_id=ANI, topic=topic)
+        message = await village.say("/remove", FORUM, user_id=ANI, topic=8)
+        button = message.buttons[0]["callback_data"]
+        village.api.messenger.updates.add("callback_query", _tap(FORUM, message.message_id, button))
+        await village.silence(FORUM)
+        assert await village.keywords(FORUM, 7) == ["border"]
+        assert await village.keywords(FORUM, 8) == []
+        assert await village.keywords(FORUM) == []
+
+    async def test_one_under_a_message_that_says_no_more_where_it_was_acts_on_nothing(
+        self, village: Sahman
+    ) -> None:
+        await village.say("/add border", FORUM, user_id=ANI)
+        (keyword,) = await village.storage.keywords.load((await village.reader(FORUM)).id)
+        old = _tap(FORUM, 4_000, f"remove:{keyword.id}")
+        village.api.messenger.updates.add("callback_query", old)
+        await village.silence(FORUM)
+        assert await village.keywords(FORUM) == ["border"]
+
+    async def test_buttons_fit_into_what_telegram_carries(self, village: Sahman) -> None:
+        for command in ("/start", "/timezone", "/digest", "/language", "/remove", "/stop"):
+            message = await village.say(command, FORUM, user_id=ANI, topic=7)
+            for each in message.buttons:
+                assert len(each["callback_data"].encode()) <= 64
+                assert each["callback_data"].endswith("@7")
+
+
+def _tap(chat_id: int, message_id: int, data: str) -> dict[str, object]:
+    """Return Ani's tap under a message so old that Telegram says no more of it than its chat."""
+    chat = {"id": chat_id, "type": "supergroup", "title": "Goris", "is_forum": True}
+    return {
+        "id": "77",
+        "from": {"id": ANI, "is_bot": False, "first_name": "Ani", "language_code": "en"},
+        "chat_instance": "1",
+        "message": {"chat": chat, "message_id": message_id, "date": 0},
+        "data": data,
+    }
+
+
+class TestMoving:
+    @pytest.mark.parametrize("order", [("old", "new"), ("new", "old"), ("new",), ("old",)])
+    @pytest.mark.parametrize("used_before", [False, True])
+    async def test_a_group_keeps_its_keywords_in_whatever_order_it_is_said(
+        self, village: Sahman, order: tuple[str, ...], used_before: bool
+    ) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        village.api.migrate(GROUP, NEW)
+        queue = village.api.messenger.updates._queue
+        said = {"old": queue[-2], "new": queue[-1]}
+        del queue[-2:]
+        if used_before:
+            await village.say("/add earthquake", NEW, user_id=ANI)
+        for number, each in enumerate(order * 2):
+            wire = {**said[each], "update_id": 900_000_000 + number}
+            await village.receiver.receive(wire)
+        expected = {"border", "earthquake"} if used_before else {"border"}
+        assert {*await village.keywords(NEW)} == expected
+        assert count_rows(village.storage, chat, id=GROUP) == 0
+
+    async def test_an_answer_to_a_group_that_moved_follows_it(self, village: Sahman) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        village.api.send_text(GROUP, "/keywords", user_id=ANI)
+        village.api.migrate(GROUP, NEW)
+        await village.silence(GROUP)
+        assert await village.keywords(NEW) == ["border"]
+
+
+async def test_privacy_says_in_a_group_what_everybody_there_sees(village: Sahman) -> None:
+    in_group = await village.say("/privacy", GROUP, user_id=ANI)
+    assert "Everybody in the group sees" in in_group.text
+    alone = await village.say("/privacy")
+    assert "Everybody" not in alone.text
