@@ -30,7 +30,7 @@ from bot.jobs.digest import owe_due_digests
 from bot.jobs.heartbeat import HeartbeatJob, find_heartbeat
 from bot.jobs.poll import PollJob
 from bot.jobs.polling import Polling, open_polling
-from bot.jobs.prune import prune
+from bot.jobs.prune import give_up_dead_rows, prune
 from bot.jobs.rekey import rekey_items
 from bot.jobs.timers import Timers
 from bot.model import PollResult
@@ -60,6 +60,7 @@ _DIGEST_TICK_S = 15
 _FEEDS_TICK_S = 15
 _HEALTH_TICK_S = 20
 _PRUNE_TICK_S = 3600
+_VACUUM_TICK_S = 72_000  # under a day
 _REKEY_TICK_S = 5
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
@@ -183,6 +184,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_HEALTH_TICK_S, "health", polling.health.check)
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
+    timers.every(_VACUUM_TICK_S, "vacuum", lambda now: give_up_dead_rows(parts.storage))
     return polling
 
 

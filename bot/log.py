@@ -1,15 +1,20 @@
-"""One logging configuration: text or JSON; never a token, never what a subscriber typed."""
+"""One logging configuration: text or JSON; never a secret, never what a subscriber typed."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
+from urllib.parse import quote, quote_plus
+
+from bot.errors import SahmanError
 
 # A bot token as Telegram writes it: digits, a colon, then 30 or more letters. Telegram's URLs
 # carry it, so errors of HTTP libraries do too.
@@ -19,6 +24,25 @@ _TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{20,}")
 _LOGIN = re.compile(r"(?<=//)[^/\s]*@")
 _FRAMES_SAID = 5
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+#: Secrets of this process, in every form in which they may be written.
+_secrets: set[str] = set()
+_SHORTEST_SECRET = 4
+
+
+def keep_secret(*values: str) -> None:
+    """Never write these values again, whoever quotes them."""
+    for value in values:
+        if len(value) >= _SHORTEST_SECRET:
+            _secrets.update((value, quote(value, safe=""), quote_plus(value)))
+
+
+def hide(text: str) -> str:
+    """Return *text* without tokens, logins and the secrets of this process."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "<secret>")
+    return hide_logins(hide_tokens(text))
 
 
 def hide_tokens(text: str) -> str:
@@ -41,6 +65,23 @@ def where(error: BaseException) -> str:
     return " > ".join([*places, type(error).__name__])
 
 
+def describe_error(error: BaseException) -> str:
+    """Return an error and those behind it with their places: no values, no foreign words.
+
+    Only our own errors keep their sentences; another's may quote what somebody typed.
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        said = f": {link}" if isinstance(link, SahmanError) else ""
+        frames = [line.rstrip() for line in traceback.format_tb(link.__traceback__)]
+        lines = [*frames, f"{type(link).__module__}.{type(link).__name__}{said}", *lines]
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return hide("\n".join(lines))
+
+
 def _facts(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
@@ -51,9 +92,9 @@ class _TextFormatter(logging.Formatter):
         line = f"{self.formatTime(record)} {record.levelname.lower()} {record.getMessage()} {facts}"
         # What a server said may hold line breaks, and must not pass for lines of ours.
         line = " ".join(line.splitlines())
-        if record.exc_info:
-            line = f"{line}\n{self.formatException(record.exc_info)}"
-        return hide_logins(hide_tokens(line.rstrip()))
+        if record.exc_info and record.exc_info[1]:
+            line = f"{line}\n{describe_error(record.exc_info[1])}"
+        return hide(line.rstrip())
 
 
 class _JsonFormatter(logging.Formatter):
@@ -64,9 +105,9 @@ class _JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **_facts(record),
         }
-        if record.exc_info:
-            entry["error"] = self.formatException(record.exc_info)
-        return hide_logins(hide_tokens(json.dumps(entry, ensure_ascii=False, default=str)))
+        if record.exc_info and record.exc_info[1]:
+            entry["error"] = describe_error(record.exc_info[1])
+        return hide(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 def _is_no_traceback(record: logging.LogRecord) -> bool:
@@ -91,5 +132,37 @@ def configure(
     # It writes whole batches of updates and whole answers, with all that people typed; what fails
     # there is told by us.
     logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+    # In its debug mode it writes what tasks return and wait for.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     # A job that failed is told of by jobs/timers.py, once.
     logging.getLogger("apscheduler.executors.default").addFilter(_is_no_traceback)
+
+
+def catch_uncaught() -> None:
+    """Let what nobody caught in this process be logged like everything else, and nowhere else."""
+    sys.excepthook = lambda kind, error, tb: _tell_uncaught(error, "the main thread")
+    threading.excepthook = lambda given: _tell_uncaught(
+        given.exc_value, given.thread.name if given.thread else "a thread"
+    )
+    sys.unraisablehook = lambda given: _tell_uncaught(given.exc_value, "a destructor")
+
+
+def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Let what nobody caught in *loop* be logged like everything else."""
+    loop.set_exception_handler(_tell_of_loop)
+
+
+def _tell_of_loop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Not the context itself: it holds tasks, whose words are what they return.
+    error = context.get("exception")
+    extra = {"what": str(context.get("message", ""))[:200]}
+    logging.getLogger("bot").error(
+        "uncaught_in_loop", extra=extra, exc_info=error if isinstance(error, Exception) else None
+    )
+
+
+def _tell_uncaught(error: BaseException | None, place: str) -> None:
+    """Write what nobody caught: the one place that prints such."""
+    if isinstance(error, KeyboardInterrupt) or error is None:
+        return
+    logging.getLogger("bot").critical("uncaught", extra={"in": place}, exc_info=error)

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "pause": Command(welcome.pause),
     "resume": Command(welcome.resume),
     "stop": Command(welcome.stop),
+    "forget_me": Command(welcome.stop),
     "privacy": Command(welcome.privacy, admins_only=False, changes=False),
     "help": Command(welcome.help_, admins_only=False, changes=False),
 }
@@ -74,6 +75,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "pause": texts.say("Silence until /resume"),
         "resume": texts.say("Send again after /pause"),
         "stop": texts.say("Stop and erase everything"),
+        "forget_me": texts.say("Stop and erase everything"),
         "privacy": texts.say("What is kept about you"),
         "help": texts.say("What you can type"),
     }

@@ -81,34 +81,43 @@ async def help_(visit: Visit) -> None:
 
 async def privacy(visit: Visit) -> None:
     """Say what is kept and how it is erased."""
+    if visit.storage.database.overwrites_at_once:
+        erased = visit.texts.say(
+            "What is erased is overwritten at once. Copies of the database that whoever runs this "
+            "bot has made before are theirs to delete."
+        )
+    else:
+        erased = visit.texts.say(
+            "What is erased is gone for everybody at once, and the database gives up its place on "
+            "the disk within a day. Copies of the database that whoever runs this bot has made "
+            "before are theirs to delete."
+        )
     if visit.is_group:
-        await visit.answer(
-            visit.texts.say(
-                "<b>What I keep of this group</b>\n"
-                "Its number, the language, time zone and digest hours set here, the keywords, and "
-                "which messages I sent (for a week, so that none comes twice). Words behind "
-                "buttons are kept for two days.\n\n"
-                "Everybody in the group sees what is followed here (/keywords), every alert and "
-                "digest, and who typed a command or tapped a button; only admins change anything. "
-                "I keep no names and no other messages. Whoever runs this bot could read the "
-                "keywords in its database. What nobody here shall see, follow in a private chat "
-                "with me: it is shown to nobody else.\n\n"
-                "/stop, typed by an admin, erases all of it at once."
-            )
+        kept = visit.texts.say(
+            "<b>What I keep of this group</b>\n"
+            "Its number, the language, time zone and digest hours set here, the keywords, and "
+            "which messages I sent (for a week, so that none comes twice). Words behind "
+            "buttons are kept for two days.\n\n"
+            "Everybody in the group sees what is followed here (/keywords), every alert and "
+            "digest, and who typed a command or tapped a button; only admins change anything. "
+            "I keep no names and no other messages. Whoever runs this bot could read the "
+            "keywords in its database. What nobody here shall see, follow in a private chat "
+            "with me: it is shown to nobody else.\n\n"
+            "/stop, typed by an admin, erases all of it at once."
         )
+        await visit.answer(f"{kept} {erased}")
         return
-    await visit.answer(
-        visit.texts.say(
-            "<b>What I keep</b>\n"
-            "The number of this chat, your language, time zone and digest hours, your keywords, "
-            "and which messages I sent you (for a week, so that none comes twice). "
-            "Words behind buttons are kept for two days.\n\n"
-            "I do not keep your name, your other messages or your place. "
-            "Keywords are shown to nobody else; whoever runs this bot could read them in its "
-            "database.\n\n"
-            "/stop erases all of it at once."
-        )
+    kept = visit.texts.say(
+        "<b>What I keep</b>\n"
+        "The number of this chat, your language, time zone and digest hours, your keywords, "
+        "and which messages I sent you (for a week, so that none comes twice). "
+        "Words behind buttons are kept for two days.\n\n"
+        "I do not keep your name, your other messages or your place. "
+        "Keywords are shown to nobody else; whoever runs this bot could read them in its "
+        "database.\n\n"
+        "/stop erases all of it at once."
     )
+    await visit.answer(f"{kept} {erased}")
 
 
 async def pause(visit: Visit) -> None:

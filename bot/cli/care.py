@@ -28,6 +28,7 @@ def check(
 
     settings, problems = read_settings(read_environment())
     log.configure(settings.log)
+    log.keep_secret(*settings.secrets())
     problems += [
         problem for problem in asyncio.run(check_installation(settings)) if problem not in problems
     ]

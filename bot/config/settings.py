@@ -65,6 +65,15 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     slowest_s: int = Field(default=3_600, ge=60, le=LONGEST_S)
     _variables: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
 
+    def secrets(self) -> list[str]:
+        """Return what no log, page or error may ever hold."""
+        given = (self.token, self.webhook_secret)
+        found = [each.get_secret_value() for each in given if each]
+        for address in (self.database_url, self.proxy, self.api_proxy):
+            login = URL(address.get_secret_value()) if address else None
+            found += [login.password] if login is not None and login.password else []
+        return found
+
     @property
     def variables(self) -> Mapping[str, SecretStr]:
         """The environment that they come from: feeds.yaml may name what holds a password there."""

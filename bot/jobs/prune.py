@@ -9,6 +9,11 @@ from bot.storage import Storage
 
 _log = logging.getLogger(__name__)
 
+#: Where what people typed and follow stands.
+_PERSONAL = (
+    "chat", "delivery", "keyword", "match", "subscriber", "subscription", "typed_words",
+    "waiting_update",
+)  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
 #: So long it is known what became of each feed's items, day by day.
 _DAYS_COUNTED = timedelta(days=35)
@@ -20,5 +25,11 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
     deliveries = await storage.deliveries.prune()
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
+    await storage.database.overwrite_erased()
     if items or deliveries:
         _log.info("pruned", extra={"items": items, "deliveries": deliveries})
+
+
+async def give_up_dead_rows(storage: Storage) -> None:
+    """Let PostgreSQL give up what was erased since yesterday; SQLite overwrites it at once."""
+    await storage.database.vacuum(_PERSONAL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +54,7 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            hide_parameters=True,  # an error would quote what somebody typed
             pool_size=5,
             max_overflow=5,
             connect_args=_POSTGRES_ARGUMENTS,
@@ -61,13 +62,14 @@ def make_engine(url: str) -> Engine:
     if parsed.database:
         folder = Path(parsed.database).parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise DatabaseError(
                 f"cannot make the folder {folder} for the database: {error.strerror}. "
                 "Set BOT_DATABASE_URL to one that may be written"
             ) from error
-    engine = create_engine(parsed)
+    _refuse_link(Path(parsed.database or ""))
+    engine = create_engine(parsed, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -76,6 +78,7 @@ def make_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # we emit BEGIN ourselves
     cursor = connection.cursor()
+    _keep_to_ourselves(cursor.execute("PRAGMA database_list").fetchone()[2])
     # FULL: an acknowledged update of Telegram must survive a power cut. In write-ahead mode this
     # costs one sync a commit, hundreds of times what one bot token may send.
     for pragma in (
@@ -83,10 +86,21 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         "synchronous=FULL",
         "busy_timeout=10000",
         "foreign_keys=ON",
+        # What is erased is overwritten.
+        "secure_delete=ON",
         "cache_size=-65536",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _keep_to_ourselves(file: str) -> None:
+    """Let nobody else read the database and what lies beside it; those inherit its rights."""
+    with suppress(OSError):  # somebody else's file, which the operator made readable to us
+        if file and Path(file).stat().st_mode & 0o077:
+            for name in (file, f"{file}-wal", f"{file}-shm"):
+                with suppress(FileNotFoundError):
+                    Path(name).chmod(0o600)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -125,6 +139,40 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
 
+    @property
+    def overwrites_at_once(self) -> bool:
+        """Whether what is erased is overwritten in the same instant, as SQLite is told to."""
+        return self.engine.dialect.name == "sqlite"
+
+    async def overwrite_erased(self) -> None:
+        """Let nothing of what was erased stand in SQLite's write-ahead log either.
+
+        Waits for readers, up to the lock's timeout; what it could not do, the next one does.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+
+        def checkpoint() -> None:
+            with _translated(self.engine), closing(self.engine.raw_connection()) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, checkpoint)
+
+    async def vacuum(self, tables: Sequence[str]) -> None:
+        """Let PostgreSQL give up the dead rows of *tables*; SQLite has overwritten its own."""
+        if self.engine.dialect.name != "postgresql":
+            return
+
+        def work() -> None:
+            engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with _translated(engine), engine.connect() as connection:
+                connection.execute(text("SET statement_timeout = 0"))
+                for table in tables:
+                    connection.execute(text(f"VACUUM (SKIP_LOCKED) {table}"))
+                connection.invalidate()  # its settings are for this alone
+
+        await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
     def close(self) -> None:
         """Let the work at hand end, then close every connection."""
         self._writer.shutdown(wait=True)
@@ -139,7 +187,7 @@ def _translated(engine: Engine) -> Iterator[None]:
         yield
     except REFUSALS as error:
         if is_refusal(error):
-            raise DataRefused(_first_line(error)) from error
+            raise DataRefused(_name_refusal(error)) from error
         if isinstance(error, (OperationalError, InterfaceError)):
             raise DatabaseError(_explain(engine, error)) from error
         raise
@@ -161,6 +209,21 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, DataError) or state.startswith(("22", "54"))
 
 
+def _name_refusal(error: Exception) -> str:
+    """Return what kind of refusal it is; a database's own words quote what it refuses."""
+    cause = getattr(error, "orig", None) or error
+    state = getattr(cause, "sqlstate", None)
+    return f"{type(cause).__name__} {state}" if state else type(cause).__name__
+
+
+def _refuse_link(file: Path) -> None:
+    if file.is_symlink():
+        raise DatabaseError(
+            f"{file} is a symbolic link: what is kept could be led elsewhere by it. "
+            "Set BOT_DATABASE_URL to the file itself"
+        )
+
+
 def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
     """Do something in a savepoint; say whether the database took it. A refusal is logged."""
     try:
@@ -169,7 +232,7 @@ def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
     except REFUSALS as error:
         if not is_refusal(error):
             raise
-        _log.error("note_refused", extra={"reason": str(error).splitlines()[0][:300]})
+        _log.error("note_refused", extra={"reason": _name_refusal(error)})
         return False
     return True
 

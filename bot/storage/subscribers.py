@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from bot.errors import DatabaseError
 from bot.model import ChatKind, ChatState, DeliveryKind, Subscriber
 from bot.storage.chats import mark_back
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import chat, delivery, item, subscriber, typed_words
+from bot.storage.tables import chat, delivery, item, subscriber, subscription, typed_words
 
+_log = logging.getLogger(__name__)
 #: Words behind buttons that are kept of one subscriber.
 _MOST_WORDS = 100
 
@@ -87,8 +90,10 @@ class Subscribers:
     async def erase(self, subscriber_id: int) -> None:
         """Delete everything that is known of a subscriber; the chat too when it was the last."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> int:
             take_intake_lock(connection)
+            of_theirs = select(func.count()).where(subscription.c.subscriber_id == subscriber_id)
+            count = connection.scalar(of_theirs) or 0
             chat_id = connection.scalar(
                 delete(subscriber)
                 .where(subscriber.c.id == subscriber_id)
@@ -98,8 +103,14 @@ class Subscribers:
             if chat_id is not None and connection.execute(others).first() is None:
                 connection.execute(delete(chat).where(chat.c.id == chat_id))
             delete_unwanted(connection)
+            return count
 
-        await self._database.write(work)
+        _log.info("erased", extra={"keywords": await self._database.write(work)})
+        try:
+            await self._database.overwrite_erased()
+        except DatabaseError as error:
+            # Somebody reads just now; the pruning of the hour does it.
+            _log.info("erased_not_overwritten_yet", extra={"reason": str(error)})
 
     async def owe_digests(
         self,

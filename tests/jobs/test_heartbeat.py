@@ -25,10 +25,28 @@ async def test_it_says_when_the_loop_last_turned(tmp_path: Path) -> None:
     assert (tmp_path / "alive").read_text() == NOW.isoformat()
 
 
+async def test_nobody_else_can_read_it_or_lead_it_elsewhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = HeartbeatJob(tmp_path / "own" / "alive")
+    await job.beat(NOW)
+    assert (tmp_path / "own").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "own" / "alive").stat().st_mode & 0o777 == 0o600
+    elsewhere = tmp_path / "precious"
+    elsewhere.write_text("kept")
+    (tmp_path / "own" / "alive").unlink()
+    (tmp_path / "own" / "alive").symlink_to(elsewhere)
+    await job.beat(NOW)
+    assert elsewhere.read_text() == "kept"
+    (tmp_path / "linked").symlink_to(tmp_path / "own")
+    await HeartbeatJob(tmp_path / "linked" / "other").beat(NOW)
+    assert not (tmp_path / "own" / "other").exists()
+
+
 async def test_a_file_that_cannot_be_written_is_one_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    job = HeartbeatJob(tmp_path / "no" / "alive")
+    job = HeartbeatJob(tmp_path / "no" / "such" / "alive")
     with caplog.at_level(logging.WARNING):
         await job.beat(NOW)
         await job.beat(NOW)
