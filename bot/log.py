@@ -153,9 +153,9 @@ def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _tell_of_loop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Not the context itself: it holds tasks, whose words are what they return.
+    # Not the context itself: it holds tasks and callbacks, with what they were given and return.
     error = context.get("exception")
-    extra = {"what": str(context.get("message", ""))[:200]}
+    extra = {"what": re.split(r"[(<]", str(context.get("message", "")))[0][:200]}
     logging.getLogger("bot").error(
         "uncaught_in_loop", extra=extra, exc_info=error if isinstance(error, Exception) else None
     )

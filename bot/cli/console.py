@@ -32,7 +32,7 @@ errors = _Discreet(stderr=True, highlight=False, soft_wrap=True)
 
 _Result = TypeVar("_Result")
 # What feeds.yaml takes out of the environment: "password: $NEWS_PASSWORD".
-_NAMED = re.compile(r"(?:username|password):\s*[\"']?\$\{?(\w+)")
+_NAMED = re.compile(r"(?:username|password)[\"']?\s*:\s*[\"']?\$\{?(\w+)")
 
 
 def read_environment() -> dict[str, str]:

@@ -90,9 +90,9 @@ CLOCK = "clock"
 
 POINTS: dict[str, Callable[[], None]] = {
     # An update is there, nothing of it has been done.
-    "receive": lambda: _before(Receiver, "_handle", lambda _, updates: bool(updates)),
+    "receive": lambda: _before(Receiver, "_take", lambda _, updates: bool(updates)),
     # Its effects are stored and answered, it is not confirmed to Telegram.
-    "confirm": lambda: _after_awaiting(Receiver, "_handle", lambda _, updates: bool(updates)),
+    "confirm": lambda: _after_awaiting(Receiver, "_take", lambda _, updates: bool(updates)),
     # A feed has been fetched and parsed, nothing of it is stored.
     "poll": lambda: _before(Intake, "take_in"),
     # In the transaction that stores its items and what they match.
