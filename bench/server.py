@@ -10,6 +10,9 @@ given (and people have their door under it); *control* is asked by the bench:
     POST /ask         {"text": "/latest", "first": .., "count": .., "per_s": 3}; per_s 0 ends it
     POST /fault       {"kind": "silent", "methods": [..], "times": 1, "probability": 1, "seed": 0,
                        ...arguments of bot.demo.faults}; kind "none" forgets all faults
+    POST /say         {"chat_id": .., "text": ..}: one person writes
+    POST /rush        {"texts": ["/help"], "writers": 10, "seconds": 5, "first": .., "count": ..}:
+                      so many write, each as soon as one was answered; says how long they waited
     POST /limits      {"kind": "strict" | "soft" | "none"}: a new count begins
 
 Ends on SIGTERM. Persons of `/ask` are apart from those who are sent to: their answers are measured
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import resource
 import signal
@@ -50,6 +54,9 @@ class BenchApi(BotApi):
         self.broadcast = self.doubled = 0
         self.first_s = self.last_s = 0.0
         self._waiting: dict[int, deque[float]] = {}
+        #: Those who write in a rush, and wait for their answer.
+        self.rushing: dict[int, asyncio.Future[float]] = {}
+        self.rushed: range = range(0)
 
     def ask(self, chat_id: int, text: str) -> None:
         """Let a person write; the next message to them is the answer."""
@@ -64,7 +71,12 @@ class BenchApi(BotApi):
         if method == "sendMessage":
             now_s = time.monotonic()
             chat_id = result["chat"]["id"]
-            if chat_id not in self.askers:
+            rushing = self.rushing.pop(chat_id, None)
+            if rushing is not None:
+                rushing.set_result(now_s)
+            elif chat_id in self.rushed:
+                pass  # the second message of one answer
+            elif chat_id not in self.askers:
                 self.broadcast += 1
                 self.doubled += self.tally.duplicates - doubles
                 self.first_s = self.first_s or now_s
@@ -87,6 +99,8 @@ class Control:
         app.router.add_get("/counters", self._counters)
         app.router.add_post("/people", self._people)
         app.router.add_post("/ask", self._ask)
+        app.router.add_post("/rush", self._rush)
+        app.router.add_post("/say", self._say)
         app.router.add_post("/fault", self._fault)
         app.router.add_post("/limits", self._limits)
         return app
@@ -132,6 +146,46 @@ class Control:
             for chat_id in self._api.askers:
                 self._api.ask(chat_id, text)
                 await asyncio.sleep(1 / per_s)
+
+    async def _say(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self._api.send_text(body["chat_id"], body["text"])
+        return web.json_response({})
+
+    async def _rush(self, request: web.Request) -> web.Response:
+        """Let people write without a pause; nobody writes so often that it were a flood."""
+        body = await request.json()
+        api = self._api
+        api.rushed = range(body["first"], body["first"] + body["count"])
+        who = itertools.cycle(api.rushed)
+        texts = itertools.cycle(body["texts"])
+        until_s = time.monotonic() + body["seconds"]
+        waited: list[float] = []
+        lost = 0
+
+        async def write() -> None:
+            nonlocal lost
+            while time.monotonic() < until_s:
+                chat_id = next(who)
+                answer = api.rushing[chat_id] = asyncio.get_running_loop().create_future()
+                asked_s = time.monotonic()
+                api.send_text(chat_id, next(texts))
+                try:
+                    waited.append(await asyncio.wait_for(answer, 30) - asked_s)
+                except TimeoutError:
+                    lost += 1
+
+        began_s = time.monotonic()
+        await asyncio.gather(*(write() for _ in range(body["writers"])))
+        return web.json_response(
+            {
+                "answered": len(waited),
+                "lost": lost,
+                "seconds": time.monotonic() - began_s,
+                "p50_ms": _quantile_ms(waited, 50),
+                "p99_ms": _quantile_ms(waited, 99),
+            }
+        )
 
     async def _fault(self, request: web.Request) -> web.Response:
         body = await request.json()
