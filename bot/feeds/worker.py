@@ -23,6 +23,7 @@ from bot.model import ParsedFeed
 _log = logging.getLogger(__name__)
 
 _TIME_LIMIT_S = 10.0
+_GRACE_S = 3.0
 _MEMORY_LIMIT = 1024 * 1024 * 1024
 #: As many as there are cores, within these.
 _FEWEST, _MOST = 2, 4
@@ -128,14 +129,24 @@ class ParseWorker:
     ) -> ParsedFeed:
         if not self._pools[number].active:
             # Once broken, a pool refuses work for good.
-            _log.warning("parse_worker_replaced")
-            self._pools[number].stop()  # type: ignore[no-untyped-call]
-            self._pools[number] = _make_pool()
+            self._replace(number)
         future = self._pools[number].schedule(
             _parse, args=[body, content_type, url, timezone], timeout=_TIME_LIMIT_S
         )
-        parsed: ParsedFeed = await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(_TIME_LIMIT_S + _GRACE_S) as limit:
+                parsed: ParsedFeed = await asyncio.wrap_future(future)
+        except TimeoutError:
+            if limit.expired():
+                # It was frozen before it took the task: only from then on does the pool count.
+                self._replace(number)
+            raise
         return parsed
+
+    def _replace(self, number: int) -> None:
+        _log.warning("parse_worker_replaced")
+        self._pools[number].stop()  # type: ignore[no-untyped-call]
+        self._pools[number] = _make_pool()
 
     def close(self) -> None:
         """End the processes, and what they are doing."""

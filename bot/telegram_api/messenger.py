@@ -81,9 +81,9 @@ class Messenger:
             )
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():
-                raise translate(error) from error
+                raise translate(error, html) from error
         except TelegramError as error:
-            raise translate(error) from error
+            raise translate(error, html) from error
 
     async def edit_buttons(self, chat_id: int, message_id: int, keyboard: Keyboard) -> None:
         """Replace a message's buttons; what they did is done, so a refusal is only logged."""
@@ -142,7 +142,7 @@ class Messenger:
                 f"{self._bot.base_url}/sendMessage", written_fields(fields)
             )
         except TelegramError as error:
-            raise translate(error) from error
+            raise translate(error, text) from error
         return int(sent["message_id"]) if isinstance(sent, dict) else 0
 
     def _cosmetics(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from telegram.error import (
@@ -59,6 +60,7 @@ _CHAT_CLOSED = (
     "chat_guest_send_forbidden",
 )
 _TOPIC_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
+_WORD = re.compile(r"\w{3,}")
 _TOPIC_CLOSED = ("topic_closed",)
 # These say that the text or what hangs on it is to blame.
 _TEXT_REFUSED = (
@@ -68,8 +70,10 @@ _TEXT_REFUSED = (
 )  # fmt: skip
 
 
-def translate(error: TelegramError) -> SahmanError:
+def translate(error: TelegramError, sent: str = "") -> SahmanError:
     """Return our error for Telegram's, named by what to do; `raise ... from error` is the caller's.
+
+    Its reason goes into logs and tables, so words of *sent* that Telegram quotes are left out.
 
     The order matters: in python-telegram-bot a BadRequest is a NetworkError too, and caught as one
     a text that Telegram refuses would be sent for ever.
@@ -77,6 +81,7 @@ def translate(error: TelegramError) -> SahmanError:
     # python-telegram-bot appends a proxy's whole error page.
     said = error.message.split(". Parsing the server response")[0]
     lowered = said.lower()
+    said = _leave_out(said, sent)
     match error:
         case ChatMigrated():
             return ChatMoved(said, error.new_chat_id)
@@ -111,6 +116,13 @@ def translate(error: TelegramError) -> SahmanError:
         case _:
             # An InvalidToken of a 404 too: a method that the server lacks, or a proxy's mood.
             return TryLater(said)
+
+
+def _leave_out(said: str, sent: str) -> str:
+    if not sent:
+        return said
+    words = set(_WORD.findall(sent.lower()))
+    return _WORD.sub(lambda word: "…" if word[0].lower() in words else word[0], said)
 
 
 def _seconds(error: RetryAfter) -> float:

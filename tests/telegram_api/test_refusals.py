@@ -107,3 +107,13 @@ def test_a_group_that_moved_says_where_to() -> None:
     moved = translate(ChatMigrated(-1001))
     assert isinstance(moved, ChatMoved)
     assert moved.new_chat_id == -1001
+
+
+def test_what_telegram_quotes_of_our_message_is_left_out_of_the_reason() -> None:
+    refused = translate(
+        BadRequest('Can\'t parse entities: tag "qwertzorb"'), "<b>Qwertzorb</b> news"
+    )
+    assert isinstance(refused, MessageRejected)
+    assert refused.known
+    assert "qwertzorb" not in refused.reason
+    assert "parse entities" in refused.reason
