@@ -16,7 +16,7 @@ demo: $(VENV)/run.stamp  ## show the whole product in your browser, with sample 
 	@$(BIN)/python -m bot demo
 
 test: $(VENV)/dev.stamp  ## the fast tests: no service, no account, under a minute
-	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 3 --dist worksteal
 
 check: $(VENV)/dev.stamp  ## all the rest: slow tests, browser, lint, types, layers, migrations
 	$(BIN)/ruff check .

@@ -23,7 +23,9 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 # Pages that lose their line breaks glue words together: ՔաղաքականությունԱվտորիտարիզմի.
 _GLUED = re.compile("(?<=[\u0561-\u0587])(?=[\u0531-\u0556])")
-_MIXED = re.compile(r"[\u0531-\u0587][^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587][\u0531-\u0587]")
+_MIXED = re.compile(
+    r"[\u0531-\u0587]'?[^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587]'?[\u0531-\u0587]"
+)
 # Acronyms, quotes and numbers take their Armenian ending after a hyphen: ՄԱԿ-ի, «Հայաստան»-ը.
 _HUNG_ENDING = re.compile(
     '(?<=[\\w»"”])-(?:ը|ն|ի|ին|ից|ում|ով|երը|երի|երին|երից|երով|ներ|ները|ների|ներին|ներից'
@@ -121,7 +123,8 @@ def _is_disguised(word: str) -> bool:
     strange = [c for c in word if not _ARMENIAN.match(c) and c != "'"]
     return (
         len(strange) * 2 <= len(word)
-        and all(c in _SEEMS_ARMENIAN for c in strange)
+        # "ß" is two letters once folded: no disguise of one.
+        and all(c in _SEEMS_ARMENIAN and len(c.casefold()) == 1 for c in strange)
         and not _FOREIGN_RUN.search(word)
     )
 

@@ -111,6 +111,7 @@ class TestReplies:
         assert not replies.are_on_their_way
 
 
+@pytest.mark.slow
 async def test_one_chat_whose_answers_hang_keeps_nobody_waiting(sahman: Sahman) -> None:
     sahman.api.faults.plan(silent(accepted=False), "sendMessage", chats=[OLEG], times=None)
     for word in ("border", "Goris", "drone"):
@@ -132,6 +133,7 @@ async def test_a_group_whose_members_cannot_be_asked_for_keeps_nobody_waiting(
     assert count_rows(sahman.storage, waiting_update) == 1, "the group's is stored"
 
 
+@pytest.mark.slow
 async def test_who_floods_is_obeyed_and_told_once_and_others_are_answered(sahman: Sahman) -> None:
     words = ["border", "Goris", "drone", "Syunik", "shelling"]
     for number in range(150):

@@ -146,6 +146,7 @@ async def test_what_takes_long_while_the_database_is_away_is_not_confirmed(
     assert desk.dealt_with == [1, 2], "the one at work was not begun a second time"
 
 
+@pytest.mark.slow
 async def test_a_stored_one_is_tried_until_its_effects_are_stored(
     inbox: Inbox, desk: Desk, storage: Storage
 ) -> None:

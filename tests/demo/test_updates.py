@@ -77,6 +77,7 @@ async def test_stopping_answers_who_still_polls(http: aiohttp.ClientSession) -> 
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.slow
 async def test_a_server_that_comes_back_still_knows_everything(api: BotApi, bot: Bot) -> None:
     """An outage of Telegram loses neither updates nor messages, and polls wait again."""
     port = int(api.url.rpartition(":")[2])

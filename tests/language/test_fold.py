@@ -18,6 +18,7 @@ def _fold_all(text: str) -> str:
 @example("և")
 @example("İ")
 @example("Եւ")
+@example("Aß'Ա")
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert _fold_all(_fold_all(text)) == _fold_all(text)
 

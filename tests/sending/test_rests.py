@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from bot.errors import DatabaseError
 from bot.model import ChatKind, Delivery, DeliveryKind
 from bot.sending.composer import Composed
@@ -130,6 +132,7 @@ async def test_who_is_told_while_a_claim_is_made_looks_again() -> None:
         assert asyncio.get_running_loop().time() - before < 0.9
 
 
+@pytest.mark.slow
 async def test_one_that_stops_claims_nothing_more_and_stores_what_is_on_its_way() -> None:
     office = Office()
     office.owed = list(range(1, 1_001))

@@ -90,6 +90,7 @@ class TestFinalRefusals:
         assert len(follower.api.calls_of("sendMessage")) == calls, "never written to any more"
 
     @pytest.mark.parametrize("digest_times", ["09:00", ""])
+    @pytest.mark.slow
     async def test_who_comes_back_has_what_they_missed_in_the_next_digest(
         self, follower: Sahman, digest_times: str
     ) -> None:
@@ -129,6 +130,7 @@ class TestFinalRefusals:
         await follower.tap("Русский")
         assert the_chat(follower)["state"] == ChatState.ACTIVE
 
+    @pytest.mark.slow
     async def test_many_at_once_are_told_to_operators_and_so_is_the_end_of_it(
         self, follower: Sahman
     ) -> None:
@@ -187,6 +189,7 @@ class TestWeather:
         await until(lambda: "Border one" in told(follower))
         await until(lambda: the_chat(follower)["closed_at"] == 0)
 
+    @pytest.mark.slow
     async def test_what_waited_in_a_closed_chat_comes_as_one_bulletin(
         self, follower: Sahman
     ) -> None:
@@ -217,6 +220,7 @@ class TestWeather:
         follower.sender.wake()
         await until(lambda: "Border one" in told(follower))
 
+    @pytest.mark.slow
     async def test_a_refusal_that_nobody_knows_holds_up_its_message_alone(
         self, follower: Sahman
     ) -> None:
@@ -235,6 +239,7 @@ class TestWeather:
         follower.open_gates()
         await until(lambda: "Border one" in told(follower))
 
+    @pytest.mark.slow
     async def test_a_closed_topic_closes_no_other(self, sahman: Sahman) -> None:
         sahman.api.add_group(FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"})
         for topic in (7, 8):
