@@ -29,10 +29,13 @@ _MEMORY_LIMIT = 1024 * 1024 * 1024
 _FEWEST, _MOST = 2, 4
 #: Started only when hostile feeds keep all the others busy.
 _SPARES = 2
-#: What waits for its own process for so long goes to any that is free, ...
-_MOMENT_S = 0.25
-#: ... and after this to a spare one.
+#: A document that a process has been at for so long is slow: what waits for it goes to any
+#: that is free, ...
+_MOMENT_S = 0.5
+#: ... and after this to a spare one. Not for a long queue of quick ones: only its own remembers it.
 _LONG_S = 1.0
+# A timer may fire a little early.
+_EARLY_S = 0.01
 
 #: In a worker: what its feeds' last documents held. In the parent it stays empty.
 _memory = EntryMemory()
@@ -43,7 +46,6 @@ class _Waiting:
     """A feed that waits for a process."""
 
     own: int  #: the process that remembers it
-    since: float
     given: asyncio.Future[int]
 
 
@@ -60,6 +62,8 @@ class ParseWorker:
         self._pools = [_make_pool() for _ in range(self._regular + _SPARES)]
         self._idle = set(range(len(self._pools)))
         self._waiting: list[_Waiting] = []
+        #: When each began with what it is at.
+        self._begun_s = [0.0] * len(self._pools)
 
     async def parse(self, body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
         """Return what a feed's bytes hold; raise FeedError when there is nothing to be had."""
@@ -86,21 +90,21 @@ class ParseWorker:
     async def _take(self, own: int) -> int:
         """Wait for a process: one's own, or any other once that has taken too long."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(own, loop.time(), loop.create_future())
+        waiting = _Waiting(own, loop.create_future())
         self._waiting.append(waiting)
         self._hand_out()
-        timers = [loop.call_later(after_s, self._hand_out) for after_s in (_MOMENT_S, _LONG_S)]
         try:
-            return await waiting.given
+            number = await waiting.given
+            self._begun_s[number] = loop.time()
+            for slow_s in (_MOMENT_S, _LONG_S):
+                loop.call_later(slow_s + _EARLY_S, self._hand_out)
+            return number
         except asyncio.CancelledError:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
             elif not waiting.given.cancelled():
                 self._give_back(waiting.given.result())
             raise
-        finally:
-            for timer in timers:
-                timer.cancel()
 
     def _give_back(self, number: int) -> None:
         self._idle.add(number)
@@ -118,10 +122,9 @@ class ParseWorker:
     def _choose(self, waiting: _Waiting) -> int | None:
         if waiting.own in self._idle:
             return waiting.own
-        # A timer may fire a little early.
-        waited_s = waiting.given.get_loop().time() - waiting.since + 0.01
-        spares = _SPARES if waited_s >= _LONG_S else 0
-        others = range(self._regular + spares) if waited_s >= _MOMENT_S else ()
+        slow_s = waiting.given.get_loop().time() - self._begun_s[waiting.own]
+        spares = _SPARES if slow_s >= _LONG_S else 0
+        others = range(self._regular + spares) if slow_s >= _MOMENT_S else ()
         return next((number for number in others if number in self._idle), None)
 
     async def _parse_in(

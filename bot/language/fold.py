@@ -23,9 +23,7 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 # Pages that lose their line breaks glue words together: ՔաղաքականությունԱվտորիտարիզմի.
 _GLUED = re.compile("(?<=[\u0561-\u0587])(?=[\u0531-\u0556])")
-_MIXED = re.compile(
-    r"[\u0531-\u0587]'?[^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587]'?[\u0531-\u0587]"
-)
+_MIXED = re.compile(r"[\u0531-\u0587]'?[^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587]'?[\u0531-\u0587]")
 # Acronyms, quotes and numbers take their Armenian ending after a hyphen: ՄԱԿ-ի, «Հայաստան»-ը.
 _HUNG_ENDING = re.compile(
     '(?<=[\\w»"”])-(?:ը|ն|ի|ին|ից|ում|ով|երը|երի|երին|երից|երով|ներ|ները|ների|ներին|ներից'
