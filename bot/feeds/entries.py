@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.feeds.cleaning import clean_text, drop_invitation
 from bot.feeds.dates import WrittenDate, read_date
+from bot.feeds.identity import hash_text
 from bot.feeds.links import read_aggregated_link, says_nothing
 from bot.model import ParsedItem
 
@@ -52,7 +53,9 @@ def read_entry(entry: Any, url: str, zone: ZoneInfo) -> ParsedItem | None:
         published_at=date.at if date else None,
         day_only=date is not None and date.day_only,
     )
-    return _read_aggregated(item, entry)
+    item = _read_aggregated(item, entry)
+    # Here, in a process of its own, and remembered with the entry: the loop has no time for it.
+    return replace(item, text_hash=hash_text(item.title, item.summary))
 
 
 def _read_aggregated(item: ParsedItem, entry: Any) -> ParsedItem:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from bot.feeds.links import canonical_link, is_home_page, same_address
 from bot.model import ParsedItem
 
 #: Longer ones are compared by their hash: an index has room for no more.
 _MOST_KEY_BYTES = 400
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class By(Enum):
@@ -74,6 +77,17 @@ def _identify_by_title(item: ParsedItem, link: str) -> Identity:
     return Identity(By.TITLE, f"title:{digest[:40]}", link, False, (older,))
 
 
+def hash_text(title: str, summary: str) -> int:
+    """Return a signed 64-bit hash of an item's words, never 0; numbers of a summary do not count.
+
+    Publishers print there how many have read it, and how long ago it was.
+    """
+    words = " ".join(_WORD.findall(summary.casefold()))
+    digest = hashlib.blake2b(f"{title}\n{words}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
+
+
+@lru_cache(maxsize=8_192)
 def _comparable(link: str) -> str:
     link = canonical_link(link)
     return "" if is_home_page(link) else same_address(link)

@@ -13,7 +13,7 @@ from bot.feeds.backlog import Standing
 from bot.feeds.identity import By, bound_key
 from bot.feeds.links import canonical_link
 from bot.intake.keywords import KeywordBook, matched_text
-from bot.intake.recognition import Entry, Recognised, hash_text
+from bot.intake.recognition import Entry, Recognised, find_text_hash
 from bot.language import detect_language
 from bot.matching import ReadText, read_text
 from bot.model import ChangedItem, Feed, KnownItem, NewItem, Silence
@@ -156,7 +156,7 @@ def _read_new(
         source=sources.get(parsed.source, ""),
         dated_at=parsed.published_at,
         link_key=identity.link if identity.own else "",
-        text_hash=hash_text(parsed),
+        text_hash=find_text_hash(parsed),
         replaces=replaced.id if replaced is not None else None,
     )
 
@@ -206,7 +206,7 @@ def _read_changed(
         language=detect_language(text, _hint(feed)),
         source=known.source,
         keys=read.keys,
-        text_hash=hash_text(entry.item),
+        text_hash=find_text_hash(entry.item),
         gravity=read.gravity,
         alerts=alerts,
     )

@@ -6,13 +6,12 @@ nuisance; taking news for yesterday's is what Sahman must never do, so doubt mak
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.feeds.identity import By, Identity, bound_key
+from bot.feeds.identity import By, Identity, bound_key, hash_text
 from bot.model import KnownItem, ParsedItem
 
 #: More changed items than these, and than a third of a document, were not mended one by one.
@@ -157,16 +156,6 @@ def tell_reused(recognised: Recognised, words: Mapping[int, tuple[str, str]]) ->
     return replace(recognised, changed=tuple(changed), reused=tuple(reused), words=words)
 
 
-def hash_text(item: ParsedItem) -> int:
-    """Return a signed 64-bit hash of an item's words, never 0; numbers of a summary do not count.
-
-    Publishers print there how many have read it, and how long ago it was.
-    """
-    words = " ".join(_WORD.findall(item.summary.casefold()))
-    digest = hashlib.blake2b(f"{item.title}\n{words}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True) or 1
-
-
 def _find_known(
     identity: Identity,
     by_key: Mapping[str, KnownItem],
@@ -190,7 +179,12 @@ def _find_known(
 def _is_changed(item: ParsedItem, known: KnownItem) -> bool:
     if item.title != known.title:
         return True
-    return known.text_hash != 0 and hash_text(item) != known.text_hash
+    return known.text_hash != 0 and find_text_hash(item) != known.text_hash
+
+
+def find_text_hash(item: ParsedItem) -> int:
+    """Return the hash of an item's words, made now if it was not made where it was parsed."""
+    return item.text_hash or hash_text(item.title, item.summary)
 
 
 def _is_same_date(entry: Entry, known: KnownItem, *, sure: bool) -> bool:

@@ -76,6 +76,8 @@ class ParsedItem:
     #: Whom an aggregator names as the publisher, and that publisher's address.
     source: str = ""
     source_url: str = ""
+    #: Of its words, made where it is parsed; 0: not made.
+    text_hash: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import DayOfFeed, Fate, Silence, Tally
-from bot.storage.database import Database, insert_into
+from bot.storage.database import Database
 from bot.storage.tables import feed, feed_day
 
 _EXAMPLE_CHARS = 300
+
+
+def _count_with(insert: Any) -> Any:
+    statement = insert(feed_day)
+    taken = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["feed_id", "on_day", "fate"],
+        set_={
+            # The same entries are over the limit at every poll.
+            "times": case(
+                (
+                    feed_day.c.fate == Silence.OVER_LIMIT.value,
+                    case(
+                        (feed_day.c.times > taken["times"], feed_day.c.times),
+                        else_=taken["times"],
+                    ),
+                ),
+                else_=feed_day.c.times + taken["times"],
+            ),
+            "example": case((taken["example"] == "", feed_day.c.example), else_=taken["example"]),
+            "example_at": taken["example_at"],
+        },
+    )
+
+
+#: Built once: building it anew costs more than running it.
+_COUNT = {"postgresql": _count_with(postgresql.insert), "sqlite": _count_with(sqlite.insert)}
 
 
 class Silences:
@@ -67,27 +96,7 @@ def save_tallies(
     ]
     if not rows:
         return
-    statement = insert_into(connection, feed_day)
-    taken = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["feed_id", "on_day", "fate"],
-        set_={
-            # The same entries are over the limit at every poll.
-            "times": case(
-                (
-                    feed_day.c.fate == Silence.OVER_LIMIT.value,
-                    case(
-                        (feed_day.c.times > taken["times"], feed_day.c.times),
-                        else_=taken["times"],
-                    ),
-                ),
-                else_=feed_day.c.times + taken["times"],
-            ),
-            "example": case((taken["example"] == "", feed_day.c.example), else_=taken["example"]),
-            "example_at": taken["example_at"],
-        },
-    )
-    connection.execute(statement, rows)
+    connection.execute(_COUNT[connection.dialect.name], rows)
 
 
 def mark_silent_feeds(connection: Connection, on_day: str) -> dict[str, dict[str, str]]:
