@@ -11,7 +11,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, case, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 
 from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState
@@ -249,18 +260,20 @@ def close_gate(connection: Connection, chat_id: int, lease: int) -> None:
     )
 
 
+# Built once: it runs with every batch of messages.
+_WRITTEN = (
+    update(chat)
+    .where(
+        chat.c.id.in_(bindparam("ids", expanding=True)),
+        or_(chat.c.closed_at > 0, chat.c.state == literal_column(str(int(ChatState.REFUSED)))),
+    )
+    .values(state=ChatState.ACTIVE, state_reason="", refused_at=0, closed_at=0, closed_told=False)
+)
+
+
 def note_written(connection: Connection, chat_ids: Collection[int]) -> None:
     """Note that chats took a message: they are neither refusing nor closed."""
-    connection.execute(
-        update(chat)
-        .where(
-            chat.c.id.in_(chat_ids),
-            or_(chat.c.closed_at > 0, chat.c.state == ChatState.REFUSED),
-        )
-        .values(
-            state=ChatState.ACTIVE, state_reason="", refused_at=0, closed_at=0, closed_told=False
-        )
-    )
+    connection.execute(_WRITTEN, {"ids": list(chat_ids)})
 
 
 def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> None:
