@@ -39,6 +39,13 @@ class Desk:
         self.dealt_with.append(arrival.update_id)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Storage over each of the two engines; PostgreSQL's in `make check`."""
+    found: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return found
+
+
 @pytest.fixture
 def desk() -> Desk:
     """Who deals with them."""

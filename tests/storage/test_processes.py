@@ -28,6 +28,9 @@ from tests.samples import (
     take_in,
 )
 
+# A PostgreSQL and its processes: a second for each.
+pytestmark = pytest.mark.slow
+
 
 @asynccontextmanager
 async def another(storage: Storage) -> AsyncIterator[Storage]:
