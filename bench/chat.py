@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -27,9 +28,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.send import _FIRST_CHAT, _TOKEN, Server, _write_feeds, fill, serving
+from bench.send import FIRST_CHAT, TOKEN, Server, fill, serving, write_feeds
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine
+from tests.acceptance.process import HANGING_NAMES
 from tests.postgres import find_binaries, run_server
 from tests.samples import new_item, open_feed, take_in
 
@@ -44,18 +46,10 @@ _BROADCAST_CHATS = 300
 _FIRST_WRITER = 2_000_000
 #: So many that nobody writes twenty times in a row.
 _WRITERS = 20_000
+#: So that no rush begins with the people of the one before.
+_rushes = itertools.count()
 _FLOODER, _HANGING = 3_000_001, 3_000_002
 _FLOOD = 4_000
-# Loaded by the interpreter itself before anything of ours: names that nobody tells.
-_HANGING_NAMES = """
-import socket, time
-ask = socket.getaddrinfo
-def hang(host, *rest, **more):
-    if "dead" in str(host):
-        time.sleep(300)
-    return ask(host, *rest, **more)
-socket.getaddrinfo = hang
-"""
 
 
 async def prepare(url: str, *, broadcast: bool) -> None:
@@ -83,12 +77,12 @@ async def client(
     environment["PYTHONPATH"] = str(_REPOSITORY)
     log = folder / f"{name}.txt"
     if name == "sahman":
-        feeds = _write_feeds(folder)
+        feeds = write_feeds(folder)
         if names:
             _add_hanging_names(feeds, folder, names)
             environment["PYTHONPATH"] = f"{folder}{os.pathsep}{_REPOSITORY}"
         environment |= {
-            "BOT_TOKEN": _TOKEN, "BOT_API_URL": server.url, "BOT_DATABASE_URL": url,
+            "BOT_TOKEN": TOKEN, "BOT_API_URL": server.url, "BOT_DATABASE_URL": url,
             "BOT_FEEDS": str(feeds),
         }  # fmt: skip
         command, ready = ["bot", "run"], "started version"
@@ -101,7 +95,7 @@ async def client(
             stderr=stream,
         )  # fmt: skip
     assert process.stdin
-    chats = list(range(_FIRST_CHAT, _FIRST_CHAT + _BROADCAST_CHATS)) * 20 if broadcast else []
+    chats = list(range(FIRST_CHAT, FIRST_CHAT + _BROADCAST_CHATS)) * 20 if broadcast else []
     job = {"url": server.url, "database": url, "broadcast": chats}
     process.stdin.write(json.dumps(job).encode() + b"\n")
     try:
@@ -122,24 +116,15 @@ def _add_hanging_names(feeds: Path, folder: Path, count: int) -> None:
         for n in range(count)
     ]
     feeds.write_text(json.dumps(config))
-    (folder / "sitecustomize.py").write_text(_HANGING_NAMES)
+    (folder / "sitecustomize.py").write_text(HANGING_NAMES)
 
 
 async def rush(server: Server, texts: list[str], writers: int, seconds: float) -> dict[str, Any]:
     """Let people write; return how long they waited."""
-    first = _FIRST_WRITER + rush_number() * 100
-    body = {
-        "texts": texts, "writers": writers, "seconds": seconds,
-        "first": first, "count": _WRITERS - 10_000,
-    }  # fmt: skip
-    async with server._session.post(f"{server._control}/rush", json=body) as answer:
-        return dict(await answer.json())
-
-
-def rush_number(counter: list[int] = [0]) -> int:  # noqa: B006 - a counter
-    """Return a new number each time, so that every rush has people of its own."""
-    counter[0] = (counter[0] + 1) % 100
-    return counter[0]
+    first = _FIRST_WRITER + next(_rushes) % 100 * 100
+    return await server.ask(
+        "/rush", texts=texts, writers=writers, seconds=seconds, first=first, count=_WRITERS // 2
+    )
 
 
 async def compare(given: argparse.Namespace, database: str, url_of: Any) -> list[tuple[Any, ...]]:

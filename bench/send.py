@@ -37,8 +37,8 @@ from bot.storage.database import Database, make_engine, migrate
 from bot.texts import load_texts
 from tests.samples import feeds_config, follow, new_item, open_chat, open_feed, subscriber, take_in
 
-_TOKEN = "123456:bench-token-of-no-value-at-all-000000"
-_FIRST_CHAT = 100_000
+TOKEN = "123456:bench-token-of-no-value-at-all-000000"
+FIRST_CHAT = 100_000
 _FIRST_ASKER = 900_000
 _ASKERS = 60
 _ASKED_PER_S = 3.0
@@ -87,7 +87,7 @@ async def fill(url: str, chats: int, stories: int) -> list[str]:
     now = datetime.now(UTC)
     source = await open_feed(storage, "bench")
     later = now + timedelta(days=30)
-    for chat_id in range(_FIRST_CHAT, _FIRST_CHAT + chats):
+    for chat_id in range(FIRST_CHAT, FIRST_CHAT + chats):
         who = await open_chat(
             storage, chat_id, next_digest_at=later, digest_when_empty=False, created_at=now
         )
@@ -114,10 +114,11 @@ class Server:
         self._control = control
         self._session = session
 
-    async def ask(self, path: str, **body: Any) -> None:
-        """Tell the server something."""
+    async def ask(self, path: str, **body: Any) -> dict[str, Any]:
+        """Tell the server something; return what it says."""
         async with self._session.post(self._control + path, json=body) as answer:
             answer.raise_for_status()
+            return dict(await answer.json())
 
     async def counters(self) -> dict[str, Any]:
         """Return what the server has counted so far."""
@@ -155,7 +156,7 @@ async def serving(limits: str, latency_s: float, chats: int, pinned: str) -> Asy
         said = json.loads(await process.stdout.readline())
         async with aiohttp.ClientSession() as session:
             server = Server(said["url"], said["control"], session)
-            await server.ask("/people", first=_FIRST_CHAT, count=chats)
+            await server.ask("/people", first=FIRST_CHAT, count=chats)
             await server.ask("/people", first=_FIRST_ASKER, count=_ASKERS)
             yield server
     finally:
@@ -171,10 +172,10 @@ async def run_sahman(
     await fill(url, given.chats, given.messages // given.chats)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
     environment |= {
-        "BOT_TOKEN": _TOKEN,
+        "BOT_TOKEN": TOKEN,
         "BOT_API_URL": server.url,
         "BOT_DATABASE_URL": url,
-        "BOT_FEEDS": str(_write_feeds(folder)),
+        "BOT_FEEDS": str(write_feeds(folder)),
         **settings,
     }
     log = folder / "log.txt"
@@ -212,7 +213,7 @@ async def run_rival(
     assert process.stdin is not None
     assert process.stdout is not None
     job = {
-        "url": server.url, "texts": texts, "first_chat": _FIRST_CHAT,
+        "url": server.url, "texts": texts, "first_chat": FIRST_CHAT,
         "chats": given.chats, "messages": given.messages,
     }  # fmt: skip
     process.stdin.write(json.dumps(job).encode() + b"\n")
@@ -224,7 +225,7 @@ async def run_rival(
     return await server.counters(), json.loads(said)["cpu_s"]
 
 
-def _write_feeds(folder: Path) -> Path:
+def write_feeds(folder: Path) -> Path:
     """Write a feeds.yaml whose one feed is asked for nothing; JSON is YAML."""
     (feed,) = feeds_config("bench").feeds
     written = {"name": feed.name, "url": feed.url, "publisher": feed.publisher,

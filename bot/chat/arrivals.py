@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,6 @@ from telegram import (
 )
 from telegram.constants import ChatMemberStatus, UpdateType
 
-from bot.chat.inbox import Arrival
 from bot.errors import SahmanError
 
 #: "At most 52 significant bits", as the Bot API says of its largest numbers.
@@ -60,6 +60,15 @@ _MEMBERS: Mapping[str, type[ChatMember]] = {
 _MEMBER: _Fields = {"status": str, "user": _USER}
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One update as Telegram wrote it: a dict that nobody has read yet."""
+
+    update_id: int
+    chat: int  #: whose order it keeps; 0: nobody's
+    wire: dict[str, Any] = field(repr=False)
+
+
 class WrongType(SahmanError):
     """A field of an update is not what the Bot API says: leave that update."""
 
@@ -90,25 +99,25 @@ def keep_what_is_read(wire: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _keep(name: str, part: Any, fields: _Fields) -> Any:
+def _keep(whole: str, part: Any, fields: _Fields) -> Any:
     if not isinstance(part, dict):
-        raise WrongType(name)
+        raise WrongType(whole)
     kept: dict[str, Any] = {}
-    for field, wanted in fields.items():
-        value = part.get(field)
+    for name, wanted in fields.items():
+        value = part.get(name)
         if value is None:
             continue
-        if field == "date":
+        if name == "date":
             # No handler reads it, so no odd one costs an answer; 0 would say "inaccessible".
-            kept[field] = value if type(value) is int and 0 <= value <= _LAST_DATE else 1
+            kept[name] = value if type(value) is int and 0 <= value <= _LAST_DATE else 1
         elif wanted is ChatMember:
-            kept[field] = _keep_member(field, value)
+            kept[name] = _keep_member(name, value)
         elif isinstance(wanted, dict):
-            kept[field] = _keep(field, value, wanted)
+            kept[name] = _keep(name, value, wanted)
         elif _is(value, wanted):
-            kept[field] = value
+            kept[name] = value
         else:
-            raise WrongType(field)
+            raise WrongType(name)
     return kept
 
 

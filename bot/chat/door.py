@@ -89,9 +89,11 @@ class Door:
 
     async def _admit(self, update: Update) -> Visit | None:
         visit = await read_visit(update, self._services)
-        if visit is not None and visit.subscriber is not None:
-            await self._note_life(visit.chat.id)
-        return replace(visit, quiet=True) if visit is not None and visit.is_flood() else visit
+        if visit is None:
+            return None
+        if visit.chat_state is not ChatState.ACTIVE:
+            await self._services.storage.chats.mark_back(visit.chat.id)
+        return replace(visit, quiet=True) if visit.note_flood() else visit
 
     async def _serve(self, command: Command, visit: Visit) -> None:
         if visit.quiet and not command.changes:
@@ -117,13 +119,12 @@ class Door:
 
     async def _others_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Whoever comes or goes there: the chat lives."""
-        if update.chat_member is not None:
-            await self._note_life(update.chat_member.chat.id)
-
-    async def _note_life(self, chat_id: int) -> None:
-        chats = self._services.storage.chats
-        if await chats.load_state(chat_id) is not ChatState.ACTIVE:
-            await chats.mark_back(chat_id)
+        if update.chat_member is None:
+            return
+        storage, chat_id = self._services.storage, update.chat_member.chat.id
+        _, state = await storage.subscribers.load_place(chat_id, topic=0)
+        if state is not ChatState.ACTIVE:
+            await storage.chats.mark_back(chat_id)
 
     async def _migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message

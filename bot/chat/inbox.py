@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
+from bot.chat.arrivals import Arrival
 from bot.delivery.retry import next_retry_ms
 from bot.errors import DatabaseError
 from bot.storage.receiving import Receiving, WaitingUpdate
@@ -30,16 +30,7 @@ _READ_AT_ONCE = 20
 _LONGEST_WAIT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One update as Telegram wrote it: a dict that nobody has read yet."""
-
-    update_id: int
-    chat: int  #: whose order it keeps; 0: nobody's
-    wire: dict[str, Any] = field(repr=False)
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     arrival: Arrival
     #: True once dealt with; False when its effects could not be stored.

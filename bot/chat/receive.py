@@ -19,8 +19,8 @@ from typing import Any
 from telegram import Update
 from telegram.ext import ContextTypes
 
-from bot.chat.arrivals import WrongType, keep_what_is_read, name_kind, read_arrival
-from bot.chat.inbox import PATIENCE_S, Arrival, Inbox
+from bot.chat.arrivals import Arrival, WrongType, keep_what_is_read, name_kind, read_arrival
+from bot.chat.inbox import Inbox
 from bot.chat.visit import Services, read_visit
 from bot.delivery.retry import next_retry_ms
 from bot.errors import (
@@ -53,13 +53,11 @@ class Receiver:
     Only a token that Telegram no longer knows ends it.
     """
 
-    def __init__(
-        self, application: AnyApplication, services: Services, *, patience_s: float = PATIENCE_S
-    ) -> None:
+    def __init__(self, application: AnyApplication, services: Services) -> None:
         self._application = application
         self._services = services
         self._owner = services.storage.processes.name
-        self._inbox = Inbox(services.storage.receiving, self._serve, self._owner, patience_s)
+        self._inbox = Inbox(services.storage.receiving, self._serve, self._owner)
         self._offset = 0
         self._limit = _MOST_AT_ONCE
         #: Dealt with, and not confirmed yet because one before them could not be stored.
@@ -171,7 +169,7 @@ class Receiver:
         stopping.cancel()
         if not asking.done():
             asking.cancel()
-            with suppress(asyncio.CancelledError, Exception):
+            with suppress(asyncio.CancelledError, Exception):  # nobody asks any more how it went
                 await asking
             return []
         try:
@@ -247,13 +245,13 @@ class Receiver:
         _log.error(
             "handler_broke", extra={"update": update.update_id, "where": where(context.error)}
         )
-        with suppress(Exception):
+        with suppress(Exception):  # who cannot be apologized to is not
             async with asyncio.timeout(_APOLOGY_MAY_TAKE_S):
                 await self._apologize(update)
 
     async def _apologize(self, update: Update) -> None:
         visit = await read_visit(update, self._services)
-        if visit is not None and not visit.is_flood():
+        if visit is not None and not visit.note_flood():
             await visit.toast()
             await visit.answer(
                 visit.texts.say("Something went wrong on my side. Please try again.")

@@ -65,11 +65,6 @@ class Replies:
         """Whether any reply is not delivered yet."""
         return bool(self._lanes)
 
-    def count_waiting(self, chat_id: int) -> int:
-        """Return how many replies wait behind the one that is on its way to this chat."""
-        lane = self._lanes.get(chat_id)
-        return len(lane.waiting) if lane else 0
-
     async def _go(self, chat_id: int, lane: _Lane) -> None:
         loop = asyncio.get_running_loop()
         try:

@@ -27,7 +27,7 @@ from bot.chat.floods import Floods, Manner
 from bot.chat.replies import Replies
 from bot.delivery.schedule import next_digest_at
 from bot.errors import ChatMoved, RecipientGone, SendError, TryLater
-from bot.model import ChatKind, Keyboard, Subscriber
+from bot.model import ChatKind, ChatState, Keyboard, Subscriber
 from bot.storage import Storage
 from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts, choose_language
@@ -76,6 +76,7 @@ class Visit:
     texts: Texts
     message_id: int | None = None  #: the message under which a button was tapped
     query_id: str | None = None
+    chat_state: ChatState = ChatState.ACTIVE  #: as it was before this showed that it lives
     quiet: bool = False  #: it floods: what it asks for is done, and not answered
 
     @property
@@ -120,10 +121,10 @@ class Visit:
             messenger = self.services.messenger
             self._reply(lambda: messenger.answer_button(query_id, plain, alert=alert))
 
-    def is_flood(self) -> bool:
+    def note_flood(self) -> bool:
         """Count this update; say whether its person or chat is answered no more for a while.
 
-        The first time it is said to them.
+        They are told so once.
         """
         person = self.user.id if self.user else self.chat.id
         now_s = asyncio.get_running_loop().time()
@@ -149,9 +150,11 @@ class Visit:
             await self.storage.chats.note_refusal(self.chat.id, error.reason)
         except ChatMoved as error:
             await self.storage.chats.move(self.chat.id, error.new_chat_id)
+            if again:
+                _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
+                return
             moved = replace(self, chat=Chat(error.new_chat_id, ChatType.SUPERGROUP))
-            if not again:
-                await moved._send(html, keyboard, again=True)
+            await moved._send(html, keyboard, again=True)
         except TryLater as error:
             if again or (error.ambiguous and not error.cut):
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
@@ -242,9 +245,10 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
     in_group = chat.type != ChatKind.PRIVATE
     topic = _button_topic(query, message) if query and in_group else _topic(message)
     if topic is None:
-        await services.messenger.answer_button(query.id if query else "")
+        query_id, messenger = query.id if query else "", services.messenger
+        services.replies.send(chat.id, lambda: messenger.answer_button(query_id))
         return None
-    subscriber = await services.storage.subscribers.load(chat.id, topic)
+    subscriber, chat_state = await services.storage.subscribers.load_place(chat.id, topic)
     language = subscriber.language if subscriber else choose_language(_language_code(user))
     return Visit(
         services=services,
@@ -257,6 +261,7 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
         texts=services.texts[language],
         message_id=message.message_id if query else None,
         query_id=query.id if query else None,
+        chat_state=chat_state,
     )
 
 

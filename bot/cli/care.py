@@ -33,7 +33,7 @@ def check(
         problem for problem in asyncio.run(check_installation(settings)) if problem not in problems
     ]
     for problem in problems:
-        errors.print(f"✗ {log.hide_tokens(str(problem))}", markup=False)
+        errors.print(f"✗ {problem}", markup=False)
     if not settings.contact:
         errors.print(
             "! BOT_CONTACT is empty: publishers cannot tell you that your polling troubles them, "

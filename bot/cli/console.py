@@ -64,10 +64,8 @@ def finish(main: Coroutine[Any, Any, _Result]) -> _Result:
         _refuse(error)
     except TokenRefused as error:
         errors.print(
-            log.hide_tokens(
-                f"✗ Telegram refuses BOT_TOKEN ({error}). Ask @BotFather for the bot's token "
-                "(/mybots, API Token), or check BOT_API_URL."
-            ),
+            f"✗ Telegram refuses BOT_TOKEN ({error}). Ask @BotFather for the bot's token "
+            "(/mybots, API Token), or check BOT_API_URL.",
             markup=False,
         )
         raise typer.Exit(1) from error

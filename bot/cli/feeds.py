@@ -16,7 +16,6 @@ from typer.core import TyperGroup
 from bot.cli.console import errors, finish, out, settings_or_exit
 from bot.config import Settings, load_feeds
 from bot.errors import ConfigError, FeedError
-from bot.log import hide_logins
 
 _SHOWN_DAYS = 7
 
@@ -194,7 +193,7 @@ async def _find(
     try:
         found = await find_feed(url, fetcher, worker, datetime.now(UTC), private=private, name=name)
     except FeedError as error:
-        errors.print(f"✗ {hide_logins(url)}: {error.reason}", markup=False)
+        errors.print(f"✗ {url}: {error.reason}", markup=False)
         raise typer.Exit(1) from None
     finally:
         await fetcher.close()
@@ -263,7 +262,7 @@ async def _import(settings: Settings, file: Path) -> None:
             FeedsFile(settings.feeds).add(entry, {"country": "AM", "kind": "private"})
         except ConfigError as error:
             for problem in error.problems:
-                errors.print(f"✗ {hide_logins(outline.url)}: {problem.what}", markup=False)
+                errors.print(f"✗ {outline.url}: {problem.what}", markup=False)
             refused += 1
             continue
         added += 1

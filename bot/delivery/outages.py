@@ -9,12 +9,11 @@ from markupsafe import Markup
 
 from bot.delivery.silences import say_silent_feed
 from bot.delivery.split import count_units, cut
-from bot.model import Notice, Outage
+from bot.model import REFUSED_CHATS, Notice, Outage
 from bot.texts import Texts
 
 #: Telegram's limit of a message.
 _MOST_UNITS = 4_096
-_REFUSED_CHATS = "refused:chats"
 
 
 def say_outage(outages: Sequence[Outage], texts: Texts, now: datetime) -> Markup:
@@ -58,7 +57,7 @@ def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:
                 "messages again, and what was missed comes with the next digest.",
                 group=cut(facts["group"], 100),
             )
-        case "over" if facts["about"] == _REFUSED_CHATS:
+        case "over" if facts["about"] == REFUSED_CHATS:
             return texts.say(
                 "✅ Chats no longer refuse all at once. Each was asked once more: who takes "
                 "messages again was sent what waited, the others are counted as gone."
@@ -69,7 +68,7 @@ def render_notice(notice: Notice, texts: Texts, now: datetime) -> Markup:
                 group=_name(facts["about"], texts),
                 time=texts.duration(now - datetime.fromisoformat(facts["since"])),
             )
-    if facts["about"] == _REFUSED_CHATS:
+    if facts["about"] == REFUSED_CHATS:
         return _say_refused(facts, texts)
     return Markup("⚠ {}\n{}").format(_say_facts(facts, texts, now), texts.say("See /feeds"))
 

@@ -6,9 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.feeds.health import find_outages
-from bot.model import Outage
+from bot.model import REFUSED_CHATS, Outage
 from bot.storage import Storage
-from bot.storage.health import REFUSED_CHATS
 
 #: So many chats that refuse for good within an hour, and such a share of those written to, are no
 #: people who leave one by one: a broadcast after a quiet month finds a few in a hundred gone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.model.feeds import (
+    REFUSED_CHATS,
     Feed,
     FeedConfig,
     FeedHealth,
@@ -43,6 +44,7 @@ from bot.model.people import (
 
 __all__ = [
     "MAX_GRAVITY",
+    "REFUSED_CHATS",
     "Button",
     "ChangedItem",
     "ChatKind",

@@ -128,9 +128,16 @@ class FeedHealth:
     delay_s: float | None = None
 
 
+#: What an outage is about that is no sources': chats that refuse all at once.
+REFUSED_CHATS = "refused:chats"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """Several sources of one country or language that bring nothing at the same time."""
+    """Several sources of one country or language that bring nothing at the same time.
+
+    Or, of REFUSED_CHATS, many chats that take nothing.
+    """
 
     about: str  #: `country:AM` or `language:hy`; `all` when none of any kind answers
     since: datetime

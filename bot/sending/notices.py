@@ -20,11 +20,10 @@ async def notice_closed_groups(storage: Storage, messenger: Messenger, now: date
     for chat_id in await storage.chats.load_closed():
         try:
             title, admins = await messenger.load_admins(chat_id)
-        except TryLater as error:
-            _log.info("admins_unknown", extra={"chat": chat_id, "reason": error.reason})
-            continue
         except SendError as error:
             _log.info("admins_unknown", extra={"chat": chat_id, "reason": error.reason})
+            if isinstance(error, TryLater) and not error.of_chat:
+                continue
         else:
             reachable = await storage.chats.keep_private(admins)
             await storage.health.owe_notices(reachable, "closed", {"group": title}, now)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     bindparam,
     case,
-    delete,
     func,
     literal_column,
     or_,
@@ -27,8 +26,17 @@ from sqlalchemy import cast as sql_cast
 
 from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState
 from bot.storage.columns import now_ms
-from bot.storage.database import Database, insert_into
-from bot.storage.tables import chat, delivery, item, story_item, subscriber, subscription
+from bot.storage.database import Database
+from bot.storage.moves import move_chat
+from bot.storage.tables import (
+    HAS_REFUSED,
+    IS_CLOSED,
+    chat,
+    delivery,
+    item,
+    story_item,
+    subscriber,
+)
 
 #: When a chat that refused for good is asked once more.
 ASK_AGAIN_MS = 3_600_000
@@ -54,15 +62,6 @@ class Chats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load_state(self, chat_id: int) -> ChatState:
-        """Return whether a chat can be written to; one that is not known can."""
-
-        def work(connection: Connection) -> ChatState:
-            state = connection.scalar(select(chat.c.state).where(chat.c.id == chat_id))
-            return ChatState(state or 0)
-
-        return await self._database.read(work)
-
     async def note_refusal(self, chat_id: int, reason: str) -> None:
         """Note that a chat refused for good: asked again in an hour, then it is gone."""
         await self._database.write(lambda connection: note_refusal(connection, chat_id, reason))
@@ -77,14 +76,14 @@ class Chats:
 
     async def move(self, chat_id: int, new_chat_id: int) -> None:
         """Follow a group that became a supergroup; all that it had and was owed moves along."""
-        await self._database.write(lambda connection: move_chat(connection, chat_id, new_chat_id))
+        await self._database.write(lambda connection: follow_chat(connection, chat_id, new_chat_id))
 
     async def count_refusals(self, within_ms: int) -> Refusals:
         """Return how many chats refused for good lately, and how many were sent something."""
 
         def work(connection: Connection) -> Refusals:
             since = now_ms() - within_ms
-            refused = select(func.count()).where(chat.c.refused_at > since)
+            refused = select(func.count()).where(HAS_REFUSED, chat.c.refused_at > since)
             sent = select(func.count(delivery.c.chat_id.distinct())).where(
                 delivery.c.settled_at > since, delivery.c.state == DeliveryState.SENT
             )
@@ -98,7 +97,7 @@ class Chats:
 
         def work(connection: Connection) -> list[int]:
             query = select(chat.c.id).where(
-                chat.c.closed_at > 0,
+                IS_CLOSED,
                 chat.c.closed_at < now_ms() - _TELL_AFTER_MS,
                 chat.c.closed_told.is_(False),
                 chat.c.kind != str(ChatKind.PRIVATE),
@@ -166,14 +165,20 @@ def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
 
     What it was owed is cancelled, and noted as missed should it come back.
     """
+    state = connection.scalar(select(chat.c.state).where(chat.c.id == chat_id))
+    if state == ChatState.GONE:
+        return  # what it has missed since then is not to be forgotten for hearing it again
     of_chat = (delivery.c.chat_id == chat_id) & _IS_PENDING
+    without_digest = (subscriber.c.chat_id == chat_id) & (subscriber.c.digest_times == "")
     newest = select(func.coalesce(func.max(item.c.id), 0)).scalar_subquery()
+    # Their mark lies far back: alerts have told what followed. Who is owed a digest keeps it.
     connection.execute(
         update(subscriber)
-        .where(subscriber.c.chat_id == chat_id, subscriber.c.digest_times == "")
-        .values(digest_item=newest, next_digest_at=None)
+        .where(without_digest, subscriber.c.next_digest_at.is_(None))
+        .values(digest_item=newest)
     )
     rewind_digests(connection, of_chat)
+    connection.execute(update(subscriber).where(without_digest).values(next_digest_at=None))
     connection.execute(
         update(delivery)
         .where(of_chat)
@@ -209,9 +214,9 @@ def mark_back(connection: Connection, chat_id: int) -> None:
 
 
 def rewind_digests(connection: Connection, which: Any, *, owe: bool = False) -> None:
-    """Let the next digests of subscribers tell again what pending deliveries were to tell.
+    """Let the next digests of subscribers tell what pending deliveries were to tell.
 
-    *owe*: who has no digest is owed one.
+    *owe*: who has no digest is owed one, of just that.
     """
     of_story = (
         select(func.min(story_item.c.item_id))
@@ -230,13 +235,11 @@ def rewind_digests(connection: Connection, which: Any, *, owe: bool = False) -> 
             continue
         before = row.first - 1
         reader = subscriber.c
-        keeps = or_(reader.digest_times != "", reader.next_digest_at.is_not(None))
-        values: dict[str, Any] = {
-            # Where no digest is, its mark lies far back: alerts have told what followed.
-            "digest_item": case(
-                (keeps & (reader.digest_item < before), reader.digest_item), else_=before
-            )
-        }
+        earlier = reader.digest_item < before
+        if owe:
+            # Where no digest is, the mark lies far back: alerts have told what followed.
+            earlier &= or_(reader.digest_times != "", reader.next_digest_at.is_not(None))
+        values: dict[str, Any] = {"digest_item": case((earlier, reader.digest_item), else_=before)}
         if owe:
             values["next_digest_at"] = func.coalesce(
                 sql_cast(reader.next_digest_at, BigInteger), now_ms()
@@ -265,7 +268,7 @@ _WRITTEN = (
     update(chat)
     .where(
         chat.c.id.in_(bindparam("ids", expanding=True)),
-        or_(chat.c.closed_at > 0, chat.c.state == literal_column(str(int(ChatState.REFUSED)))),
+        or_(IS_CLOSED, chat.c.state == literal_column(str(int(ChatState.REFUSED)))),
     )
     .values(state=ChatState.ACTIVE, state_reason="", refused_at=0, closed_at=0, closed_told=False)
 )
@@ -276,72 +279,7 @@ def note_written(connection: Connection, chat_ids: Collection[int]) -> None:
     connection.execute(_WRITTEN, {"ids": list(chat_ids)})
 
 
-def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> None:
-    """Follow a group to its new id, whatever stands there already and however often it is said.
-
-    Where both have a subscriber in one topic, the keywords of both stay, and the settings of the
-    one that has keywords in the new chat; else of the old one.
-    """
-    old = connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
-    if old is None or chat_id == new_chat_id:
-        return
-    connection.execute(
-        insert_into(connection, chat)
-        .values(id=new_chat_id, kind=str(ChatKind.SUPERGROUP))
-        .on_conflict_do_nothing()
-    )
-    newer = {
-        row.topic: row.id
-        for row in connection.execute(
-            select(subscriber.c.id, subscriber.c.topic).where(subscriber.c.chat_id == new_chat_id)
-        )
-    }
-    for row in connection.execute(
-        select(subscriber.c.id, subscriber.c.topic).where(subscriber.c.chat_id == chat_id)
-    ).all():
-        twin = newer.get(row.topic)
-        if twin is not None and _has_keywords(connection, twin):
-            _merge_keywords(connection, row.id, twin)
-            continue
-        if twin is not None:
-            connection.execute(delete(subscriber).where(subscriber.c.id == twin))
-        connection.execute(
-            update(subscriber).where(subscriber.c.id == row.id).values(chat_id=new_chat_id)
-        )
-        connection.execute(
-            update(delivery).where(delivery.c.subscriber_id == row.id).values(chat_id=new_chat_id)
-        )
-    connection.execute(delete(chat).where(chat.c.id == chat_id))
-    mark_back(connection, new_chat_id)
-
-
-def _has_keywords(connection: Connection, subscriber_id: int) -> bool:
-    query = select(subscription.c.keyword_id).where(subscription.c.subscriber_id == subscriber_id)
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def _merge_keywords(connection: Connection, old: int, new: int) -> None:
-    """Give one subscriber another's keywords, and what the other was still owed."""
-    columns = ("keyword_id", "typed", "created_at")
-    kept = select(*(subscription.c[name] for name in columns)).where(
-        subscription.c.subscriber_id == old
-    )
-    for keyword in connection.execute(kept).mappings().all():
-        connection.execute(
-            insert_into(connection, subscription)
-            .values(subscriber_id=new, **keyword)
-            .on_conflict_do_nothing()
-        )
-    theirs = select(delivery.c.kind, delivery.c.ref).where(delivery.c.subscriber_id == new)
-    owed = {(row.kind, row.ref) for row in connection.execute(theirs)}
-    pending = select(delivery.c.id, delivery.c.kind, delivery.c.ref).where(
-        delivery.c.subscriber_id == old, _IS_PENDING
-    )
-    chat_of_new = select(subscriber.c.chat_id).where(subscriber.c.id == new).scalar_subquery()
-    for row in connection.execute(pending).all():
-        if (row.kind, row.ref) not in owed:
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.id == row.id)
-                .values(subscriber_id=new, chat_id=chat_of_new)
-            )
+def follow_chat(connection: Connection, chat_id: int, new_chat_id: int) -> None:
+    """Follow a group to its new id, where it can be written to."""
+    if move_chat(connection, chat_id, new_chat_id):
+        mark_back(connection, new_chat_id)

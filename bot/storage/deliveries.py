@@ -7,7 +7,6 @@ way to a chat, in order; `claims.py` takes it, `outcomes.py` gives it back, `clo
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +61,7 @@ class Deliveries:
         def work(connection: Connection) -> Claim:
             if outcomes:
                 settle(connection, outcomes, rate)
-            lease = self._processes.make_lease(random.getrandbits(40))
+            lease = self._processes.make_lease()
             return claim(connection, room, rate, now, lease) if room else Claim((), 0)
 
         return await self._database.write(work)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
 
-from bot.model import FeedHealth, Notice, Outage
+from bot.model import REFUSED_CHATS, FeedHealth, Notice, Outage
 from bot.storage.database import Database
 from bot.storage.polls import FEED_COLUMNS, to_publisher, to_rhythm
 from bot.storage.silences import mark_silent_feeds
@@ -19,8 +19,6 @@ from bot.storage.tables import feed, item, notice, outage, publisher
 _DELAY_OF_ITEMS = 50
 #: How a feed that is gone stands among the outages.
 _GONE = "gone:"
-#: What an outage is about that is no sources': chats that refuse all at once.
-REFUSED_CHATS = "refused:chats"
 
 
 class Health:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, literal_column, update
 
 from bot.delivery.pace import chat_pace_ms
 from bot.model import Delivery, DeliveryState
-from bot.storage.chats import close_gate, move_chat, note_refusal, note_written, rewind_digests
+from bot.storage.chats import close_gate, follow_chat, note_refusal, note_written, rewind_digests
 from bot.storage.claims import SUSPECT_ATTEMPTS
 from bot.storage.clock import note_refusals, pause
 from bot.storage.columns import now_ms
@@ -72,7 +72,14 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], rate: float) -> 
     sent = [each for each in outcomes if each.fate is Fate.SENT]
     if sent:
         connection.execute(_SENT, [_sent_values(each) for each in sent])
-        note_written(connection, [_chat_id(each) for each in sent])
+    # What was never answered proves nothing of the chat.
+    took = [
+        _chat_id(each)
+        for each in outcomes
+        if each.fate in (Fate.SENT, Fate.PART_SENT) and not each.doubtful
+    ]
+    if took:
+        note_written(connection, took)
     for outcome in outcomes:
         if outcome.fate is not Fate.SENT:
             _settle_one(connection, outcome)
@@ -164,7 +171,7 @@ def _settle_one(connection: Connection, outcome: Outcome) -> None:
             rewind_digests(connection, mine, owe=True)
             _end(connection, mine, DeliveryState.CANCELLED, f"for the digest: {outcome.error}")
         case Fate.MOVED:
-            move_chat(connection, owed.subscriber.chat_id, outcome.new_chat_id)
+            follow_chat(connection, owed.subscriber.chat_id, outcome.new_chat_id)
 
 
 def _end(connection: Connection, which: Any, state: DeliveryState, why: str) -> None:

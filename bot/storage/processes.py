@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -48,9 +49,9 @@ class Processes:
         self._locking = ThreadPoolExecutor(1, thread_name_prefix="db-lock")
         self._frees_from_s = 0.0
 
-    def make_lease(self, bits: int) -> int:
-        """Return a lease of this process's out of random *bits*, of which 40 count."""
-        return self.id << _LEASE_BITS | bits & ((1 << _LEASE_BITS) - 1) | 1
+    def make_lease(self) -> int:
+        """Return a new lease of this process's, never 0."""
+        return self.id << _LEASE_BITS | random.getrandbits(_LEASE_BITS) | 1
 
     async def enter(self) -> None:
         """Be known to the others, and free what the dead among them held. Raises DatabaseError."""
@@ -137,7 +138,10 @@ class Processes:
             return
 
         def work(connection: Connection) -> list[int]:
-            dead = [row.id for row in connection.execute(_DEAD, {"me": self.id, "kind": _LOCKS})]
+            asked = {
+                "me": self.id, "kind": _LOCKS, "stale": STALE_S * 1000, "settled": _SETTLED_MS,
+            }  # fmt: skip
+            dead = list(connection.scalars(_DEAD, asked))
             for each in dead:
                 _free(connection, each)
             return dead
@@ -149,19 +153,18 @@ class Processes:
 
 _DEAD = text(
     """
-    SELECT id FROM process
+    SELECT id
+    FROM process, (SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now) AS clock
     WHERE id <> :me AND (
-        beat_at < :now - :stale
-        OR beat_at < :now - :settled AND NOT EXISTS (
+        beat_at < now - :stale
+        OR beat_at < now - :settled AND NOT EXISTS (
             SELECT FROM pg_locks
             WHERE locktype = 'advisory' AND classid = :kind AND objid = process.id
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         )
     )
-    FOR UPDATE SKIP LOCKED
-    """.replace(":now", "(extract(epoch FROM clock_timestamp()) * 1000)")
-    .replace(":stale", str(STALE_S * 1000))
-    .replace(":settled", str(_SETTLED_MS))
+    FOR UPDATE OF process SKIP LOCKED
+    """
 )
 
 

@@ -30,13 +30,23 @@ class Subscribers:
     async def load(self, chat_id: int, topic: int) -> Subscriber | None:
         """Return the subscriber of this chat and topic (0 = none)."""
 
-        def work(connection: Connection) -> Subscriber | None:
+        found, _ = await self.load_place(chat_id, topic)
+        return found
+
+    async def load_place(self, chat_id: int, topic: int) -> tuple[Subscriber | None, ChatState]:
+        """Return the subscriber of this chat and topic, and whether the chat can be written to.
+
+        One that is not known can.
+        """
+
+        def work(connection: Connection) -> tuple[Subscriber | None, ChatState]:
             row = connection.execute(
                 select(subscriber).where(
                     subscriber.c.chat_id == chat_id, subscriber.c.topic == topic
                 )
             ).one_or_none()
-            return to_subscriber(row) if row else None
+            state = connection.scalar(select(chat.c.state).where(chat.c.id == chat_id))
+            return to_subscriber(row) if row else None, ChatState(state or 0)
 
         return await self._database.read(work)
 

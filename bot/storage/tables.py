@@ -30,6 +30,8 @@ from bot.storage.news_tables import (
 )
 
 __all__ = [
+    "HAS_REFUSED",
+    "IS_CLOSED",
     "budget",
     "chat",
     "delivery",
@@ -66,6 +68,10 @@ keyword = Table(
     sqlite_autoincrement=True,
 )
 
+#: Conditions as the indexes of `chat` have them: a planner must see that they are the same.
+HAS_REFUSED = text("refused_at > 0")
+IS_CLOSED = text("closed_at > 0")
+
 chat = Table(
     "chat",
     metadata,
@@ -78,6 +84,9 @@ chat = Table(
     # Since when it takes nothing for now, and whether its admins have been told.
     Column("closed_at", BigInteger, nullable=False, server_default="0"),
     Column("closed_told", Boolean, nullable=False, server_default=text("false")),
+    # Looked for every twenty seconds among all chats; mostly there are none.
+    Index("ix_chat_refused", "refused_at", sqlite_where=HAS_REFUSED, postgresql_where=HAS_REFUSED),
+    Index("ix_chat_closed", "closed_at", sqlite_where=IS_CLOSED, postgresql_where=IS_CLOSED),
     # Lease, pace and retry in one: nothing unasked goes to this chat before that instant.
     Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("lease", BigInteger, nullable=False, server_default="0"),

@@ -60,7 +60,6 @@ _CHAT_CLOSED = (
     "chat_guest_send_forbidden",
 )
 _TOPIC_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
-_WORD = re.compile(r"\w{3,}")
 _TOPIC_CLOSED = ("topic_closed",)
 # These say that the text or what hangs on it is to blame.
 _TEXT_REFUSED = (
@@ -68,6 +67,8 @@ _TEXT_REFUSED = (
     "must be non-empty", "must be encoded in utf-8", "entities_too_long", "entity",
     "reply_markup", "reply markup", "button", "inline keyboard",
 )  # fmt: skip
+
+_WORD = re.compile(r"\w{3,}")
 
 
 def translate(error: TelegramError, sent: str = "") -> SahmanError:

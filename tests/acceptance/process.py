@@ -18,6 +18,16 @@ from bot.demo import BotApi
 
 REPOSITORY = Path(__file__).parents[2]
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
+#: A sitecustomize.py, loaded by the interpreter before anything of ours: names that hang.
+HANGING_NAMES = """
+import socket, time
+ask = socket.getaddrinfo
+def hang(host, *rest, **more):
+    if "dead" in str(host):
+        time.sleep(300)
+    return ask(host, *rest, **more)
+socket.getaddrinfo = hang
+"""
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -12,18 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import World
-from tests.acceptance.process import running
-
-# Loaded by the interpreter itself before anything of ours.
-_HANGING = """
-import socket, time
-ask = socket.getaddrinfo
-def hang(host, *rest, **more):
-    if "dead" in str(host):
-        time.sleep(300)
-    return ask(host, *rest, **more)
-socket.getaddrinfo = hang
-"""
+from tests.acceptance.process import HANGING_NAMES, running
 
 
 @pytest.mark.slow
@@ -31,7 +20,7 @@ socket.getaddrinfo = hang
 async def test_twelve_names_that_hang_delay_neither_a_reply_nor_another_feed_nor_a_stop(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(_HANGING)
+    (tmp_path / "sitecustomize.py").write_text(HANGING_NAMES)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     _add_dead_feeds(Path(world.settings["feeds"]))
     await world.print_item("english", "Talks")

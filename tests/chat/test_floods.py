@@ -88,7 +88,7 @@ class TestReplies:
         await asyncio.sleep(0.01)
         for word in range(50):
             replies.send(OLEG, lambda word=word: say(word))  # type: ignore[misc]
-            assert replies.count_waiting(OLEG) == 1
+            assert len(replies._lanes[OLEG].waiting) == 1
         replies.send(ANI, lambda: say(-1))
         await asyncio.sleep(0.01)
         assert said == [-1], "another chat does not wait"
@@ -131,6 +131,19 @@ async def test_a_group_whose_members_cannot_be_asked_for_keeps_nobody_waiting(
         assert (await sahman.say("/help", OLEG)).text
     await until(lambda: not len(sahman.api.messenger.updates))
     assert count_rows(sahman.storage, waiting_update) == 1, "the group's is stored"
+
+
+async def test_an_update_that_a_webhook_brings_waits_for_no_chat_that_hangs(idle: Sahman) -> None:
+    idle.api.add_group(GROUP, "Family", admins=[ANI])
+    idle.api.faults.plan(silent(accepted=False), "getChatMember", times=None)
+    wire = {
+        "message_id": 9, "date": 1, "chat": {"id": GROUP, "type": "group", "title": "Family"},
+        "from": {"id": ANI, "is_bot": False, "first_name": "Ani"}, "text": "/add border",
+    }  # fmt: skip
+    async with asyncio.timeout(3):
+        await idle.receiver.receive({"update_id": 5, "message": wire})
+    assert count_rows(idle.storage, waiting_update) == 1
+    assert len(idle.api.calls_of("getChatMember")) == 1, "its handler is still at work"
 
 
 @pytest.mark.slow

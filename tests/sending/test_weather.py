@@ -10,7 +10,7 @@ import pytest
 
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.health import HealthJob
-from bot.model import ChatState, DeliveryState
+from bot.model import ChatState, DeliveryKind, DeliveryState
 from bot.sending.notices import notice_closed_groups, send_notices
 from bot.storage.tables import chat, delivery, notice, subscriber
 from tests.loopback import ANI, OLEG, Sahman, until
@@ -123,6 +123,67 @@ class TestFinalRefusals:
         assert ("yesterday" in digest) == bool(digest_times), "who was alerted has no need of it"
         row = rows_of(follower.storage, subscriber)[0]
         assert (row["next_digest_at"] is None) == (not digest_times)
+
+    @pytest.mark.parametrize("digest_times", ["09:00", ""])
+    async def test_hearing_again_that_it_is_gone_forgets_nothing_of_what_it_missed(
+        self, follower: Sahman, digest_times: str
+    ) -> None:
+        change_rows(follower.storage, subscriber, digest_times=digest_times, next_digest_at=None)
+        await follower.storage.chats.mark_gone(ANI, "blocked")
+        missed_from = rows_of(follower.storage, subscriber)[0]["digest_item"]
+        await follower.news("Border one")
+        await follower.storage.chats.mark_gone(ANI, "the bot is kicked there")
+        assert rows_of(follower.storage, subscriber)[0]["digest_item"] == missed_from
+
+    async def test_who_goes_again_before_the_digest_of_what_they_missed_misses_nothing(
+        self, follower: Sahman
+    ) -> None:
+        change_rows(follower.storage, subscriber, digest_times="", next_digest_at=None)
+        await follower.storage.chats.mark_gone(ANI, "blocked")
+        missed_from = rows_of(follower.storage, subscriber)[0]["digest_item"]
+        await follower.news("Border one")
+        await follower.storage.chats.mark_back(ANI)
+        await follower.storage.chats.mark_gone(ANI, "blocked again")
+        row = rows_of(follower.storage, subscriber)[0]
+        assert (row["digest_item"], row["next_digest_at"]) == (missed_from, None)
+
+    async def test_somebody_who_joins_a_group_brings_it_back(self, sahman: Sahman) -> None:
+        await open_chat(sahman.storage, GROUP)
+        await sahman.storage.chats.mark_gone(GROUP, "kicked")
+        who = {"id": OLEG, "is_bot": False, "first_name": "Oleg"}
+        member = {"status": "member", "user": who}
+        sahman.api.messenger.updates.add(
+            "chat_member",
+            {
+                "chat": {"id": GROUP, "type": "group", "title": "Family"}, "from": who, "date": 1,
+                "old_chat_member": {"status": "left", "user": who}, "new_chat_member": member,
+            },
+        )  # fmt: skip
+        await until(lambda: the_chat(sahman)["state"] == ChatState.ACTIVE)
+
+    async def test_a_command_in_a_topic_that_follows_nothing_brings_its_group_back(
+        self, sahman: Sahman
+    ) -> None:
+        sahman.api.add_group(FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"})
+        await sahman.say("/add border", FORUM, user_id=ANI, topic=7)
+        await sahman.storage.chats.mark_gone(FORUM, "kicked")
+        await sahman.say("/help", FORUM, user_id=ANI, topic=8)
+        assert the_chat(sahman)["state"] == ChatState.ACTIVE
+
+    @pytest.mark.slow
+    async def test_a_digests_first_part_shows_that_its_chat_takes_messages(
+        self, follower: Sahman
+    ) -> None:
+        await follower.storage.chats.note_refusal(ANI, _BLOCKED)
+        await follower.news(*(f"Border {n} {'of the long report ' * 9}" for n in range(40)))
+        await owe_due_digests(follower.storage, NOW + timedelta(days=1))
+        change_rows(follower.storage, delivery, state=DeliveryState.CANCELLED)
+        with follower.storage.database.engine.begin() as connection:
+            digest = delivery.c.kind == DeliveryKind.DIGEST
+            connection.execute(delivery.update().where(digest).values(state=0))
+        an_hour_later(follower)
+        await until(lambda: "Border 0" in told(follower))
+        await until(lambda: the_chat(follower)["state"] == ChatState.ACTIVE)
 
     async def test_a_tap_brings_a_chat_back_too(self, follower: Sahman) -> None:
         await follower.say("/start")
