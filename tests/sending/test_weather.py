@@ -10,7 +10,7 @@ import pytest
 
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.health import HealthJob
-from bot.model import ChatState, DeliveryKind, DeliveryState
+from bot.model import ChatState, DeliveryState
 from bot.sending.notices import notice_closed_groups, send_notices
 from bot.storage.tables import chat, delivery, notice, subscriber
 from tests.loopback import ANI, OLEG, Sahman, until
@@ -169,21 +169,6 @@ class TestFinalRefusals:
         await sahman.storage.chats.mark_gone(FORUM, "kicked")
         await sahman.say("/help", FORUM, user_id=ANI, topic=8)
         assert the_chat(sahman)["state"] == ChatState.ACTIVE
-
-    @pytest.mark.slow
-    async def test_a_digests_first_part_shows_that_its_chat_takes_messages(
-        self, follower: Sahman
-    ) -> None:
-        await follower.storage.chats.note_refusal(ANI, _BLOCKED)
-        await follower.news(*(f"Border {n} {'of the long report ' * 9}" for n in range(40)))
-        await owe_due_digests(follower.storage, NOW + timedelta(days=1))
-        change_rows(follower.storage, delivery, state=DeliveryState.CANCELLED)
-        with follower.storage.database.engine.begin() as connection:
-            digest = delivery.c.kind == DeliveryKind.DIGEST
-            connection.execute(delivery.update().where(digest).values(state=0))
-        an_hour_later(follower)
-        await until(lambda: "Border 0" in told(follower))
-        await until(lambda: the_chat(follower)["state"] == ChatState.ACTIVE)
 
     async def test_a_tap_brings_a_chat_back_too(self, follower: Sahman) -> None:
         await follower.say("/start")

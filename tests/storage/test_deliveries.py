@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.pace import HORIZON_MS
-from bot.model import ChatKind, Delivery, DeliveryKind, DeliveryState
+from bot.model import ChatKind, ChatState, Delivery, DeliveryKind, DeliveryState
 from bot.storage import Storage
 from bot.storage.deliveries import LEASE_MS, MAX_ATTEMPTS, Fate, Outcome
 from bot.storage.tables import budget, chat, delivery
@@ -281,6 +281,25 @@ class TestOutcomes:
         await settle(storage, Outcome(delivery=owed, fate=Fate.GONE, error="blocked"))
         assert count_rows(storage, delivery, chat_id=1, state=DeliveryState.CANCELLED) == 3
         assert count_rows(storage, delivery, chat_id=2, state=DeliveryState.PENDING) == 3
+
+    @pytest.mark.parametrize(
+        ("fate", "doubtful", "state_after"),
+        [
+            (Fate.SENT, False, ChatState.ACTIVE),
+            (Fate.PART_SENT, False, ChatState.ACTIVE),
+            (Fate.SENT, True, ChatState.REFUSED),
+        ],
+        ids=["taken", "a digest's first part taken", "never answered"],
+    )
+    async def test_a_chat_that_refused_takes_messages_again_once_it_took_one(
+        self, storage: Storage, fate: Fate, doubtful: bool, state_after: ChatState
+    ) -> None:
+        await owe(storage)
+        await storage.chats.note_refusal(1, "blocked")
+        change_rows(storage, chat, not_before=0)
+        (owed,) = await claim(storage)
+        await settle(storage, Outcome(delivery=owed, fate=fate, doubtful=doubtful))
+        assert rows_of(storage, chat)[0]["state"] == state_after
 
     async def test_a_chat_that_moved_is_sent_it_at_its_new_place(self, storage: Storage) -> None:
         source = await open_feed(storage)
