@@ -26,6 +26,7 @@ from bot.config import Settings
 from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
+from bot.jobs.carry import CarryJob
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.heartbeat import HeartbeatJob, find_heartbeat
 from bot.jobs.poll import PollJob
@@ -62,6 +63,7 @@ _HEALTH_TICK_S = 20
 _PRUNE_TICK_S = 3600
 _VACUUM_TICK_S = 72_000  # under a day
 _REKEY_TICK_S = 5
+_CARRY_TICK_S = 2
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
 #: A PostgreSQL that recovers from a crash, or is started together with Sahman.
@@ -182,7 +184,8 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_POLL_TICK_S, "poll", polling.polls.start_due)
     timers.every(_FEEDS_TICK_S, "feeds", polling.feed_list.reload_if_edited)
     timers.every(_HEALTH_TICK_S, "health", polling.health.check)
-    timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage))
+    timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage, now))
+    timers.every(_CARRY_TICK_S, "carry", CarryJob(parts.storage).carry)
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
     timers.every(_VACUUM_TICK_S, "vacuum", lambda now: give_up_dead_rows(parts.storage))
     return polling

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine, migrate
-from bot.storage.tables import metadata
+from bot.storage.tables import metadata, search_period
 from tests.postgres import Server, find_binaries, run_server
 
 _TEMPLATE = "template_sahman"
@@ -119,5 +119,7 @@ def _storage_over(engine: Engine) -> Iterator[Storage]:
     for executor in (database._writer, database._readers):
         executor.shutdown()  # its `close` would end the connections too, for the next to open anew
     with engine.begin() as connection:
+        for week in connection.scalars(select(search_period.c.week)).all():
+            connection.execute(text(f"DROP TABLE search_{week}"))
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())

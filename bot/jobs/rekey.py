@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from bot.intake import matched_text
 from bot.matching import KEYS_VERSION, read_text
@@ -14,7 +15,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 50
 
 
-async def rekey_items(storage: Storage) -> int:
+async def rekey_items(storage: Storage, now: datetime) -> int:
     """Read one batch of stale items again, newest first; return how many there were."""
     stale = await storage.items.load_stale(KEYS_VERSION, _BATCH)
     if not stale:
@@ -23,6 +24,6 @@ async def rekey_items(storage: Storage) -> int:
     keys = await asyncio.to_thread(
         lambda: {item_id: read_text(text).keys for item_id, text in texts.items()}
     )
-    await storage.items.save_keys(keys, KEYS_VERSION)
+    await storage.items.save_keys(keys, KEYS_VERSION, now)
     _log.info("items_rekeyed", extra={"items": len(stale)})
     return len(stale)

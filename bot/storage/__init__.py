@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from bot.config import Settings
 from bot.errors import DatabaseNotReady
+from bot.storage.carrying import Carrying
 from bot.storage.chats import Chats
 from bot.storage.database import Database, make_engine, migrate
 from bot.storage.deliveries import Deliveries
@@ -35,6 +36,7 @@ class Storage:
         self.feeds = Feeds(database, self.processes)
         self.health = Health(database)
         self.items = Items(database)
+        self.carrying = Carrying(database)
         self.keywords = Keywords(database)
         self.matches = Matches(database)
         self.silences = Silences(database)

@@ -15,7 +15,7 @@ from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
 from bot.storage.columns import Moment
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
-from bot.storage.search_keys import forget_keys, hash_link, save_keys
+from bot.storage.search import hash_key, hash_link, reserve_places, save_keys
 from bot.storage.silences import save_tallies
 from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
@@ -197,7 +197,7 @@ class _Saving:
                 .where(item.c.id == item_id)
                 .values(key=f"retired:{item_id}", link_key=None)
             )
-        ids = _save_items(self._connection, self._source.id, arrived, self._keys_version)
+        ids = _save_items(self._connection, self._source.id, arrived, self._keys_version, self._now)
         new = [entry for entry in arrived if entry.key in ids]
         stories, told = save_stories(self._connection, ids, new)
         repeated = [ids[entry.key] for entry in new if entry.story_key in told]
@@ -234,8 +234,6 @@ class _Saving:
     def save_changed(self, changed: ChangedItem) -> None:
         """Store an item's new words; alert whom only they satisfy, where that is wanted."""
         save_change(self._connection, changed, self._keys_version, self._now)
-        forget_keys(self._connection, [changed.id])
-        save_keys(self._connection, {changed.id: changed.keys})
         if not changed.alerts:
             return
         publisher = changed.source or self._source.config.publisher.name
@@ -269,11 +267,12 @@ def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
 
 
 def _save_items(
-    connection: Connection, feed_id: int, new: Sequence[NewItem], keys_version: int
+    connection: Connection, feed_id: int, new: Sequence[NewItem], keys_version: int, now: datetime
 ) -> dict[str, int]:
     """Insert what is not there yet, in few statements; return the ids by key."""
     if not new:
         return {}
+    places = reserve_places(connection, [entry.published_at for entry in new], now)
     statement = (
         insert_into(connection, item).on_conflict_do_nothing().returning(item.c.id, item.c.key)
     )
@@ -294,11 +293,13 @@ def _save_items(
             "link_key": hash_link(entry.link_key),
             "text_hash": entry.text_hash,
             "silence": entry.silence or "",
+            "place": place,
         }
-        for entry in new
+        for entry, place in zip(new, places, strict=True)
     ]
     ids = {row.key: row.id for row in connection.execute(statement, rows)}
-    save_keys(connection, {ids[entry.key]: entry.keys for entry in new if entry.key in ids})
+    stored = [pair for pair in zip(new, places, strict=True) if pair[0].key in ids]
+    save_keys(connection, {place: {*map(hash_key, entry.keys)} for entry, place in stored}, now)
     return ids
 
 

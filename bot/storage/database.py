@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from sqlite3 import sqlite_version
 from typing import Any, TypeVar
 
 from alembic.config import Config
@@ -257,6 +258,8 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
     """Bring the database to this version's tables; safe when several processes start together."""
     config = Config()
     config.set_main_option("script_location", str(folder))
+    if engine.dialect.name == "sqlite":
+        _require_full_text(engine)
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -275,6 +278,17 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
             f"the database is of a newer Sahman than this one ({error}). Install that version, or "
             "restore the copy that was made before the upgrade"
         ) from error
+
+
+def _require_full_text(engine: Engine) -> None:
+    with _translated(engine), engine.connect() as connection:
+        modules = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name='fts5'")
+        if modules.first() is None:
+            raise DatabaseError(
+                f"this Python's SQLite ({sqlite_version}) was built without FTS5, which "
+                "searching the archive needs. Use a Python of python.org, of Debian or of the "
+                "Dockerfile, or PostgreSQL (BOT_DATABASE_URL=postgresql://...)"
+            )
 
 
 def check_database(engine: Engine) -> None:

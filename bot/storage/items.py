@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
-    Select,
-    and_,
     bindparam,
     delete,
     exists,
@@ -23,21 +21,22 @@ from sqlalchemy import (
 
 from bot.errors import DataRefused
 from bot.model import Feed, Item, KnownItem
+from bot.storage.archive import iter_bearing, select_items, select_newest, to_item
 from bot.storage.arrivals import (
     Arrivals,
     KeywordMatcher,
     TakenIn,
     save_arrivals,
 )
+from bot.storage.carrying import forget_uncarried
 from bot.storage.columns import Moment
-from bot.storage.database import Database
+from bot.storage.database import Database, take_intake_lock
 from bot.storage.polls import FetchOutcome
-from bot.storage.search_keys import forget_keys, hash_key, save_keys
+from bot.storage.search import drop_periods, hash_key, reserve_places
+from bot.storage.search import save_keys as save_search_keys
 from bot.storage.tables import (
     feed,
     item,
-    item_key,
-    publisher,
     story,
     story_item,
 )
@@ -68,6 +67,12 @@ _DATED_THE_SAME = _SAME_TITLE.where(item.c.published_at.in_(bindparam("dates", e
 _LISTED_BEFORE = select(func.count()).where(
     item.c.feed_id == bindparam("of_feed"),
     item.c.listed_at >= bindparam("since", type_=Moment()),
+)
+
+_PLACED = (
+    update(item)
+    .where(item.c.id == bindparam("of_item"))
+    .values(place=bindparam("at"), keys_version=bindparam("version"))
 )
 
 
@@ -203,8 +208,7 @@ class Items:
         """Return the newest items, those older than item *before* when it is given."""
 
         def work(connection: Connection) -> list[Item]:
-            query = _newest_first(select_items(), before).limit(limit)
-            return [to_item(row) for row in connection.execute(query)]
+            return [to_item(row) for row in connection.execute(select_newest(before).limit(limit))]
 
         return await self._database.read(work)
 
@@ -219,15 +223,8 @@ class Items:
         """Return the newest items for which *holds* says yes, among those that bear an anchor."""
 
         def work(connection: Connection) -> list[Item]:
-            found: list[Item] = []
-            below = before
-            while len(found) < limit:
-                page = load_candidates(connection, anchors, before=below, limit=100)
-                found.extend(candidate for candidate in page if holds(candidate))
-                if len(page) < 100:
-                    break
-                below = page[-1].id
-            return found[:limit]
+            bearing = iter_bearing(connection, anchors, before=before)
+            return list(islice(filter(holds, bearing), limit))
 
         return await self._database.read(work)
 
@@ -241,15 +238,28 @@ class Items:
 
         return await self._database.read(work)
 
-    async def save_keys(self, keys: Mapping[int, Collection[str]], keys_version: int) -> None:
-        """Store the keys of items anew."""
+    async def save_keys(
+        self, keys: Mapping[int, Collection[str]], keys_version: int, now: datetime
+    ) -> None:
+        """Store the keys of items anew; those of before are found under no item any more."""
 
         def work(connection: Connection) -> None:
-            forget_keys(connection, keys)
-            save_keys(connection, keys)
-            connection.execute(
-                update(item).where(item.c.id.in_(keys)).values(keys_version=keys_version)
-            )
+            take_intake_lock(connection)
+            query = select(item.c.id, item.c.published_at).where(item.c.id.in_(keys))
+            rows = connection.execute(query).all()
+            places = reserve_places(connection, [row.published_at for row in rows], now)
+            placed = list(zip(rows, places, strict=True))
+            hashed = {place: {*map(hash_key, keys[row.id])} for row, place in placed}
+            save_search_keys(connection, hashed, now)
+            if placed:
+                connection.execute(
+                    _PLACED,
+                    [
+                        {"of_item": row.id, "at": place, "version": keys_version}
+                        for row, place in placed
+                    ],
+                )
+            forget_uncarried(connection, keys)
 
         await self._database.write(work)
 
@@ -271,6 +281,8 @@ class Items:
             connection.execute(delete(item).where(item.c.id.in_(ids)))
             told = exists().where(story_item.c.story_id == story.c.id)
             connection.execute(delete(story).where(story.c.opened_at < seen_before, ~told))
+            if len(ids) < limit:
+                drop_periods(connection, seen_before)
             return len(ids)
 
         return await self._database.write(work)
@@ -285,57 +297,4 @@ def _to_known(row: Any) -> KnownItem:
         published_at=row.published_at,
         dated_at=row.dated_at,
         source=row.source,
-    )
-
-
-def select_items() -> Select[Any]:
-    """Return the SELECT that `to_item` reads."""
-    return (
-        select(item, feed.c.name.label("feed_name"), publisher.c.name.label("publisher_name"))
-        .select_from(item)
-        .join(feed, feed.c.id == item.c.feed_id)
-        .join(publisher, publisher.c.id == feed.c.publisher_id)
-    )
-
-
-def to_item(row: Row[Any]) -> Item:
-    """Return the item that a row of `select_items` holds."""
-    return Item(
-        id=row.id,
-        title=row.title,
-        summary=row.summary,
-        link=row.link,
-        language=row.language,
-        published_at=row.published_at,
-        seen_at=row.seen_at,
-        publisher=row.source or row.publisher_name,
-        feed=row.feed_name,
-    )
-
-
-def load_candidates(
-    connection: Connection,
-    anchors: Collection[str],
-    *,
-    before: int | None = None,
-    after: int = 0,
-    limit: int,
-) -> list[Item]:
-    """Return the newest items that bear at least one of the anchors, newest first."""
-    hashed = [hash_key(anchor) for anchor in anchors]
-    bearing = select(item_key.c.item_id).where(item_key.c.key.in_(hashed))
-    query = _newest_first(select_items().where(item.c.id.in_(bearing)), before).limit(limit)
-    if after:
-        query = query.where(item.c.id > after)
-    return [to_item(row) for row in connection.execute(query)]
-
-
-def _newest_first(query: Select[Any], before: int | None) -> Select[Any]:
-    """Order items by when they were published, those older than item *before* when it is given."""
-    query = query.order_by(item.c.published_at.desc(), item.c.id.desc())
-    if before is None:
-        return query
-    at = select(item.c.published_at).where(item.c.id == before).scalar_subquery()
-    return query.where(
-        or_(item.c.published_at < at, and_(item.c.published_at == at, item.c.id < before))
     )

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from itertools import islice
 
 from sqlalchemy import Connection, Text, cast, delete, exists, func, literal, select, update
 
 from bot.model import Item, Keyword
+from bot.storage.archive import iter_bearing, select_items, to_item
 from bot.storage.database import Database, insert_into, take_intake_lock
-from bot.storage.items import load_candidates
 from bot.storage.tables import item, keyword, match, subscription
 
 MAX_KEYWORDS = 50
@@ -83,7 +84,7 @@ class Keywords:
             newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0))) or 0
             caught = []
             forms: Counter[str] = Counter()
-            for candidate in load_candidates(connection, anchors, limit=_LOOK_BACK_ITEMS):
+            for candidate in islice(iter_bearing(connection, anchors), _LOOK_BACK_ITEMS):
                 words = find_words(candidate)
                 if words is None:
                     continue
@@ -126,10 +127,14 @@ class Keywords:
                 )
             )
             # What was stored after the look back was matched without this keyword.
-            since = load_candidates(
-                connection, asked.anchors, after=looked_back.upto_item, limit=_LOOK_BACK_ITEMS
+            since = (
+                select_items()
+                .where(item.c.id > looked_back.upto_item)
+                .order_by(item.c.id.desc())
+                .limit(_LOOK_BACK_ITEMS)
             )
-            late = [(each, find_words(each)) for each in since]
+            stored = map(to_item, connection.execute(since))
+            late = [(each, find_words(each)) for each in stored]
             rows = [
                 {"item_id": each.id, "keyword_id": keyword_id, "words": "\n".join(words)}
                 for each, words in (*looked_back.caught, *late)

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from bot.model import Delivery, DeliveryKind, Item, MatchedItem
+from bot.storage.archive import select_items, to_item
 from bot.storage.database import Database
-from bot.storage.items import select_items, to_item
 from bot.storage.tables import delivery, item, match, story_item, subscription
 
 

@@ -124,6 +124,8 @@ item = Table(
     # Its publisher, where an aggregator's feed names one.
     Column("source", Text, nullable=False, server_default=""),
     Column("keys_version", BigInteger, nullable=False),
+    # Where its words stand in the search (bot.storage.search); nothing where they do not.
+    Column("place", BigInteger, index=True),
     # What its feed says of when it was published; nothing where it says nothing.
     Column("dated_at", Moment),
     # A hash of its address in comparable form, where that is its own: links have no bound.
@@ -162,13 +164,13 @@ feed_day = Table(
     sqlite_with_rowid=False,
 )
 
-#: The words of an item in comparable form, as 64-bit hashes: serves search in the archive.
-item_key = Table(
-    "item_key",
+#: The weeks (since 1970) whose words the archive is searched by, each in a table of its own.
+search_period = Table(
+    "search_period",
     metadata,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
-    refer_to("item.id", primary_key=True, index=True),
-    sqlite_with_rowid=False,
+    Column("week", Integer, primary_key=True, autoincrement=False),
+    # So many places were given out in it.
+    Column("used", Integer, nullable=False),
 )
 
 story = Table(

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from bot.model import ChangedItem
+from bot.storage.carrying import forget_uncarried
 from bot.storage.database import insert_into
+from bot.storage.search import hash_key, reserve_places, save_keys
 from bot.storage.tables import item, item_version
 
 #: Some publishers count readers in their summaries: the last versions of an item are kept.
@@ -19,7 +21,7 @@ def save_change(
 ) -> None:
     """Give a stored item its new words, and keep the old ones beside them."""
     old = connection.execute(
-        select(item.c.title, item.c.summary).where(item.c.id == changed.id)
+        select(item.c.title, item.c.summary, item.c.published_at).where(item.c.id == changed.id)
     ).one_or_none()
     if old is None:
         return
@@ -38,6 +40,9 @@ def save_change(
     connection.execute(
         delete(item_version).where(of_item, item_version.c.replaced_at.not_in(newest))
     )
+    place = reserve_places(connection, [old.published_at], now)[0]
+    save_keys(connection, {place: {*map(hash_key, changed.keys)}}, now)
+    forget_uncarried(connection, [changed.id])
     connection.execute(
         update(item)
         .where(item.c.id == changed.id)
@@ -47,5 +52,6 @@ def save_change(
             language=changed.language,
             text_hash=changed.text_hash,
             keys_version=keys_version,
+            place=place,
         )
     )

@@ -16,7 +16,6 @@ from bot.storage.tables import (
     fanout,
     feed,
     item,
-    item_key,
     item_version,
     match,
     story,
@@ -123,7 +122,7 @@ async def test_a_crash_while_taking_in_leaves_nothing_and_the_next_poll_everythi
     entries = [new_item(f"Border news {n}") for n in range(3)]
     with pytest.raises(RuntimeError):
         await take_in(storage, source, *entries, matcher=_Breaking())
-    for table in (item, item_key, story, story_item, match, fanout):
+    for table in (item, story, story_item, match, fanout):
         assert count_rows(storage, table) == 0, table.name
     assert rows_of(storage, feed) == before
     taken = await take_in(storage, source, *entries)
@@ -282,7 +281,7 @@ class TestPruning:
         await take_in(storage, source, new_item("Border"))
         await take_in(storage, source, now=NOW + timedelta(days=1))
         assert await storage.items.prune(NOW + timedelta(days=1), limit=100) == 1
-        for table in (item, item_key, story_item, match, fanout):
+        for table in (item, story_item, match, fanout):
             assert count_rows(storage, table) == 0, table.name
 
     async def test_a_story_without_items_goes_too(self, storage: Storage) -> None:

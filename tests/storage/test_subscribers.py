@@ -96,7 +96,7 @@ async def test_stop_erases_every_row_that_tells_of_a_subscriber(storage: Storage
     await storage.subscribers.erase(who.id)
     after = everything(storage)
     # News stays; nothing of a person does.
-    for name in ("feed", "feed_day", "item", "item_key", "story", "story_item"):
+    for name in ("feed", "feed_day", "item", "search_period", "story", "story_item"):
         del before[name], after[name]
     assert after == before
 

@@ -1,0 +1,218 @@
+"""Search keys: the words of items as 64-bit integers, by which the archive is searched.
+
+They stand in a table for each week in which they were written, which is dropped whole: on SQLite a
+contentless full-text index (https://www.sqlite.org/fts5.html#contentless_tables), on PostgreSQL an
+array with a GIN index. Under which number an item's keys stand, its *place*, `item.place` says;
+places follow the order of publication. What a place no longer says is what no item bears.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Integer,
+    TableClause,
+    Text,
+    bindparam,
+    column,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
+
+from bot.storage.tables import item, search_period
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WEEK = timedelta(days=7)
+# A place is, from the highest bit on: the second of publication (32), the week in which its keys
+# were written (10: nineteen years), and a serial number in that week (21).
+_WEEK_BITS, _SERIAL_BITS = 10, 21
+_SECOND_AT = _WEEK_BITS + _SERIAL_BITS
+_LAST_SECOND = 2**32 - 1
+_WEEKS, _SERIALS = 2**_WEEK_BITS, 2**_SERIAL_BITS
+
+
+def hash_key(key: str) -> int:
+    """Return a word's comparable form as the signed 64-bit integer that is stored for it."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def hash_link(link_key: str) -> int | None:
+    """Return an address in comparable form as it is stored and looked for; None for none."""
+    return hash_key(link_key) if link_key else None
+
+
+def reserve_places(
+    connection: Connection, published: Sequence[datetime], now: datetime
+) -> list[int]:
+    """Return a place of its own for each item of these times of publication, in this week."""
+    week = _week_of(now)
+    used = _count_on(connection, week, len(published))
+    if used is None:
+        _make_period(connection, week)
+        used = _count_on(connection, week, len(published)) or 0
+    first = used - len(published)
+    return [
+        place_after(at) | week % _WEEKS << _SERIAL_BITS | (first + number) % _SERIALS
+        for number, at in enumerate(published)
+    ]
+
+
+def place_after(published_at: datetime) -> int:
+    """Return the place below which is all that was published before this second."""
+    second = (published_at - _EPOCH) // timedelta(seconds=1)
+    return min(max(second, 0), _LAST_SECOND) << _SECOND_AT
+
+
+def save_keys(connection: Connection, keys: Mapping[int, Collection[int]], now: datetime) -> None:
+    """Store the words of items, by place; the places were reserved in the same transaction."""
+    rows = sorted((place, words) for place, words in keys.items() if words)
+    if not rows:
+        return
+    written = ({"rowid": place, "words": _to_stored(connection, words)} for place, words in rows)
+    weekly = _table_of(connection, _week_of(now))
+    connection.execute(
+        weekly.insert().values(rowid=bindparam("rowid"), words=bindparam("words")), list(written)
+    )
+
+
+def find_places(
+    connection: Connection, keys: Collection[int], *, below: int | None, limit: int
+) -> list[int]:
+    """Return the highest places under which one of these keys stands, the highest first."""
+    if not keys:
+        return []
+    weeks = connection.scalars(select(search_period.c.week).order_by(search_period.c.week.desc()))
+    found: list[int] = []
+    for week in weeks:
+        # What is lower than as many others is not among the highest.
+        above = found[limit - 1] if len(found) >= limit else -1
+        found += _find_in(connection, week, keys, below, above, limit)
+        found = sorted(found, reverse=True)[:limit]
+    return found
+
+
+def drop_periods(connection: Connection, ended_before: datetime) -> int:
+    """Drop what was written in weeks that ended before then; return how many there were.
+
+    Items that stay are to be read again, and are found again from then on.
+    """
+    last = _week_of(ended_before) - 1
+    ended = select(search_period.c.week).where(search_period.c.week <= last)
+    weeks = list(connection.scalars(ended))
+    if not weeks:
+        return 0
+    if connection.dialect.name == "sqlite":
+        # Words of the news are no secret: overwriting them would hold up the writer.
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+    for week in weeks:
+        connection.execute(text(f"DROP TABLE {_name_table(week)}"))
+    connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    ended_at = _EPOCH + (last + 1) * _WEEK
+    of_week = item.c.place.bitwise_rshift(literal(_SERIAL_BITS, Integer)).bitwise_and(_WEEKS - 1)
+    connection.execute(
+        update(item)
+        .where(item.c.seen_at < ended_at, of_week.in_([week % _WEEKS for week in weeks]))
+        .values(place=None, keys_version=0)
+    )
+    return len(weeks)
+
+
+def _count_on(connection: Connection, week: int, count: int) -> int | None:
+    counted = (
+        update(search_period)
+        .where(search_period.c.week == week)
+        .values(used=search_period.c.used + count)
+        .returning(search_period.c.used)
+    )
+    used = connection.scalar(counted)
+    return None if used is None else int(used)
+
+
+def _make_period(connection: Connection, week: int) -> None:
+    name = _name_table(week)
+    if connection.dialect.name == "postgresql":
+        # The planner must know which words are frequent, and an index that is not merged is slow.
+        connection.execute(
+            text(
+                f"CREATE TABLE {name} (rowid bigint PRIMARY KEY, words bigint[] NOT NULL) WITH ("
+                "autovacuum_vacuum_insert_threshold = 2000, "
+                "autovacuum_vacuum_insert_scale_factor = 0, "
+                "autovacuum_analyze_threshold = 1000, autovacuum_analyze_scale_factor = 0.1)"
+            )
+        )
+        connection.execute(
+            text(
+                f"CREATE INDEX {name}_words ON {name} USING gin (words) "
+                "WITH (fastupdate = on, gin_pending_list_limit = 512)"
+            )
+        )
+        connection.execute(text(f"ALTER TABLE {name} ALTER words SET STATISTICS 500"))
+    else:
+        connection.execute(
+            text(
+                f"CREATE VIRTUAL TABLE {name} USING fts5("
+                "words, content='', detail=none, columnsize=0, tokenize='ascii')"
+            )
+        )
+    connection.execute(insert(search_period).values(week=week, used=0))
+
+
+def _find_in(
+    connection: Connection,
+    week: int,
+    keys: Collection[int],
+    below: int | None,
+    above: int,
+    limit: int,
+) -> list[int]:
+    weekly = _table_of(connection, week)
+    asked = _to_stored(connection, keys, " OR ")
+    if connection.dialect.name == "postgresql":
+        bearing = weekly.c.words.op("&&")(bindparam("words", asked, weekly.c.words.type))
+    else:
+        bearing = literal_column(weekly.name).op("MATCH")(asked)
+    query = (
+        select(weekly.c.rowid)
+        .where(bearing, weekly.c.rowid > above)
+        .order_by(weekly.c.rowid.desc())
+        .limit(limit)
+    )
+    if below is not None:
+        query = query.where(weekly.c.rowid < below)
+    return list(connection.scalars(query))
+
+
+def _week_of(now: datetime) -> int:
+    return (now - _EPOCH) // _WEEK
+
+
+def _name_table(week: int) -> str:
+    return f"search_{week}"
+
+
+def _table_of(connection: Connection, week: int) -> TableClause:
+    kind = ARRAY(BigInteger) if connection.dialect.name == "postgresql" else Text()
+    return table(_name_table(week), column("rowid", BigInteger), column("words", kind))
+
+
+def _to_stored(connection: Connection, keys: Collection[int], between: str = " ") -> Any:
+    if connection.dialect.name == "postgresql":
+        return list(keys)
+    # A letter first: FTS5 must take each for a word.
+    return between.join(f"k{key & 0xFFFF_FFFF_FFFF_FFFF:x}" for key in keys)
