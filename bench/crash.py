@@ -43,7 +43,8 @@ from bot.model import DeliveryState
 from bot.storage import Storage, deliveries
 from bot.storage.claims import Claim, claim
 from bot.storage.columns import now_ms
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from bot.storage.tables import delivery, fanout, item, story_item
 from tests.postgres import find_binaries, run_server
 from tests.samples import feeds_config, follow, new_item, open_chat, open_feed, take_in

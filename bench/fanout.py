@@ -42,8 +42,9 @@ from sqlalchemy import (
 from bot.delivery.render import render_digest
 from bot.model import Silence, Subscriber
 from bot.storage import Storage, fanout
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
 from bot.storage.deliveries import Fate, Outcome
+from bot.storage.migrating import migrate
 from bot.storage.tables import chat, subscriber, subscription
 from bot.texts import load_texts
 from tests.postgres import find_binaries, run_server

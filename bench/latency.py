@@ -29,7 +29,8 @@ from bench.fanout import follow_by_all, open_chats
 from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from tests.samples import follow, open_chat
 
 _TOKEN = "123456:bench-token-of-no-value-at-all-000000"

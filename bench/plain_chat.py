@@ -25,7 +25,8 @@ from bot.intake import find_words, to_stored
 from bot.matching import parse_keyword
 from bot.model import ChatKind, Item, Subscriber
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 
 _TOKEN = "123456:bench-token-of-no-value-at-all-000000"
 _HELP = "<b>What you can type</b>\n" + "A line of help that says what can be typed.\n" * 12

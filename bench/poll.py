@@ -164,7 +164,8 @@ class Sahman:
         from bot.jobs.poll import PollJob
         from bot.model import PublisherKind
         from bot.storage import Storage
-        from bot.storage.database import Database, make_engine, migrate
+        from bot.storage.database import Database, make_engine
+        from bot.storage.migrating import migrate
 
         engine = make_engine(f"sqlite:///{self.folder}/sahman.db")
         migrate(engine)

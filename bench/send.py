@@ -33,7 +33,8 @@ from rich.table import Table
 from bot.delivery.render import render_alert
 from bot.model import Item
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from bot.texts import load_texts
 from tests.samples import feeds_config, follow, new_item, open_chat, open_feed, subscriber, take_in
 

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from bot.storage.tables import metadata, search_period
 from tests.postgres import Server, find_binaries, run_server
 

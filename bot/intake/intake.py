@@ -103,7 +103,7 @@ class Intake:
             # Guids that are places in a list tell nothing: go by links and titles.
             recognised, shared = await self._look_up(feed, items, use_guids=False)
         if feed.read_at is not None and recognised.unknown:
-            previous = await self._load_previous(feed, feed.read_at, recognised.unknown)
+            previous = await self._load_previous(feed, recognised.unknown)
             recognised = tell_renamed(recognised, previous, now)
         if recognised.changed:
             ids = [known.id for _, known in recognised.changed]
@@ -122,9 +122,7 @@ class Intake:
         entries = [Entry(*pair) for pair in zip(items, identities, strict=True)]
         return recognise(entries, by_key, by_link), frozenset(by_link)
 
-    async def _load_previous(
-        self, feed: Feed, since: datetime, unknown: Collection[Entry]
-    ) -> list[KnownItem]:
+    async def _load_previous(self, feed: Feed, unknown: Collection[Entry]) -> list[KnownItem]:
         """Return what the last document listed under the titles of unknown entries."""
         weak = [
             entry
@@ -136,9 +134,9 @@ class Intake:
         dates = {entry.item.published_at for entry in unknown if entry.item.published_at}
         titles = {entry.item.title for entry in unknown}
         items = self._storage.items
-        found = await items.load_titled(feed.id, titles, since, dates) if dates else []
+        found = await items.load_titled(feed.id, titles, dates) if dates else []
         if weak:
-            found += await items.load_titled(feed.id, {each.item.title for each in weak}, since)
+            found += await items.load_titled(feed.id, {each.item.title for each in weak})
         return list({known.id: known for known in found}.values())
 
     async def _judge(
@@ -146,7 +144,7 @@ class Intake:
     ) -> Standing:
         listed_before = 0
         if feed.read_at is not None and len(arrived) >= FEW and 2 * len(arrived) > listed:
-            listed_before = await self._storage.items.count_listed(feed.id, feed.read_at)
+            listed_before = await self._storage.items.count_listed(feed.id)
         standing = judge(feed, arrived, listed, listed_before, now)
         if arrived and standing not in (Standing.NEWS, Standing.FIRST):
             _log.info(

@@ -11,13 +11,14 @@ from bot.config import Settings
 from bot.errors import DatabaseNotReady
 from bot.storage.carrying import Carrying
 from bot.storage.chats import Chats
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
 from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
+from bot.storage.migrating import migrate
 from bot.storage.processes import Processes
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences

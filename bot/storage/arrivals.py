@@ -12,7 +12,6 @@ from typing import Protocol
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
-from bot.storage.columns import Moment
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.search import hash_key, hash_link, reserve_places, save_keys
@@ -82,10 +81,19 @@ class TakenIn:
 
 
 # Made once: every poll says it.
-_LISTED = (
+_GONE = (
     update(item)
-    .where(item.c.id.in_(bindparam("ids", expanding=True)))
-    .values(listed_at=bindparam("at", type_=Moment()))
+    .where(
+        item.c.feed_id == bindparam("of_feed"),
+        item.c.listed,
+        item.c.id.not_in(bindparam("ids", expanding=True)),
+    )
+    .values(listed=False)
+)
+_BACK = (
+    update(item)
+    .where(item.c.id.in_(bindparam("ids", expanding=True)), item.c.listed.is_(False))
+    .values(listed=True)
 )
 _KEYWORDS_SINCE = (
     select(keyword.c.id, keyword.c.compiled)
@@ -115,6 +123,7 @@ def save_arrivals(
     saving = _Saving(connection, source, matcher, keys_version, now)
     for fate, tally in arrivals.silences.items():
         saving.tally(fate, tally.example, tally.count)
+    _note_listed(connection, source.id, list(arrivals.listed))
     saving.save_renamed(arrivals.renamed)
     if carefully:
         for entry in arrivals.new:
@@ -123,8 +132,6 @@ def save_arrivals(
         saving.save_new(arrivals.new)
     for each in arrivals.changed:
         saving.save_changed(each)
-    if arrivals.listed:
-        connection.execute(_LISTED, {"ids": list(arrivals.listed), "at": now})
     save_tallies(connection, source.id, saving.tallies(), now)
     mark_polled(connection, source.id, outcome, now, carefully=carefully)
     return TakenIn(tuple(saving.items), saving.matches)
@@ -259,6 +266,13 @@ class _Saving:
         return alive
 
 
+def _note_listed(connection: Connection, feed_id: int, ids: list[int]) -> None:
+    """Note what of the stored items a feed lists: rows are written only where that is new."""
+    connection.execute(_GONE, {"of_feed": feed_id, "ids": ids})
+    if ids:
+        connection.execute(_BACK, {"ids": ids})
+
+
 def _learn_keywords(connection: Connection, matcher: KeywordMatcher) -> None:
     """Tell the matcher of keywords that were added since it was last asked, by any process."""
     added = connection.execute(_KEYWORDS_SINCE, {"newest": matcher.newest_keyword})
@@ -286,7 +300,7 @@ def _save_items(
             "language": entry.language,
             "published_at": entry.published_at,
             "seen_at": entry.seen_at,
-            "listed_at": entry.seen_at,
+            "listed": True,
             "source": entry.source,
             "keys_version": keys_version,
             "dated_at": entry.dated_at,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import sqlite_version
 from typing import Any, TypeVar
 
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
@@ -23,19 +22,15 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from alembic import command
-from bot.errors import DatabaseError, DatabaseNotReady, DataRefused
+from bot.errors import DatabaseError, DataRefused
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 #: Taken by everything whose ids must follow the order of commits: intake, changes of keywords.
 _INTAKE_LOCK = 0x5A11
-#: Taken while migrating, so that ten processes may start together.
-_MIGRATION_LOCK = 0x5A12
-
-# What a PostgreSQL says that starts, recovers or stops; and what is said where none listens.
-_FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "too many connections")
+#: So many writers share a transaction at most: others wait as long as it lasts.
+_MOST_TOGETHER = 8
 
 # A frozen process holds no rows for longer than this: the server ends its transaction.
 _POSTGRES_ARGUMENTS = {
@@ -111,11 +106,28 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Work that waits for the writer, and the future of who waits for it."""
+
+    work: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+
+    def answer(self, result: Any) -> None:
+        if not self.future.done():
+            self.future.set_result(result)
+
+    def refuse(self, error: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
 class Database:
     """Runs transactions: `write` one at a time in one thread, `read` beside it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._waiting: deque[_Waiting] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._readers = ThreadPoolExecutor(3, thread_name_prefix="db-read")
 
@@ -123,17 +135,52 @@ class Database:
         """Run *work* in a transaction of its own; all of it is committed, or nothing."""
 
         def transaction() -> _Result:
-            with _translated(self.engine), self.engine.begin() as connection:
+            with translated(self.engine), self.engine.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
+
+    async def write_together(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run *work* in one transaction with what else waits for the writer; commits are dear.
+
+        If one of them fails, each is run again in a transaction of its own.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(work, loop.create_future())
+        self._waiting.append(waiting)
+        await loop.run_in_executor(self._writer, self._write_waiting, loop)
+        result: _Result = await waiting.future
+        return result
+
+    def _write_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do what waits, unless whoever came before has done it."""
+        batch: list[_Waiting] = []
+        with suppress(IndexError):
+            while len(batch) < _MOST_TOGETHER:
+                batch.append(self._waiting.popleft())
+        if batch:
+            self._write_batch(batch, loop)
+
+    def _write_batch(self, batch: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            with translated(self.engine), self.engine.begin() as connection:
+                results = [each.work(connection) for each in batch]
+        except Exception as error:  # it is raised where the work was asked for
+            if len(batch) == 1:
+                loop.call_soon_threadsafe(batch[0].refuse, error)
+                return
+            for each in batch:
+                self._write_batch([each], loop)
+        else:
+            for each, result in zip(batch, results, strict=True):
+                loop.call_soon_threadsafe(each.answer, result)
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run *work* against one consistent state of the database; it must not write."""
 
         def transaction() -> _Result:
             with (
-                _translated(self.engine),
+                translated(self.engine),
                 self.engine.connect().execution_options(sahman_read_only=True) as connection,
             ):
                 return work(connection)
@@ -154,7 +201,7 @@ class Database:
             return
 
         def checkpoint() -> None:
-            with _translated(self.engine), closing(self.engine.raw_connection()) as connection:
+            with translated(self.engine), closing(self.engine.raw_connection()) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         await asyncio.get_running_loop().run_in_executor(self._writer, checkpoint)
@@ -166,7 +213,7 @@ class Database:
 
         def work() -> None:
             engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            with _translated(engine), engine.connect() as connection:
+            with translated(engine), engine.connect() as connection:
                 connection.execute(text("SET statement_timeout = 0"))
                 for table in tables:
                     connection.execute(text(f"VACUUM (SKIP_LOCKED) {table}"))
@@ -182,7 +229,7 @@ class Database:
 
 
 @contextmanager
-def _translated(engine: Engine) -> Iterator[None]:
+def translated(engine: Engine) -> Iterator[None]:
     """Turn "the database is away, locked or full" into our own error; a bug stays what it is."""
     try:
         yield
@@ -190,7 +237,7 @@ def _translated(engine: Engine) -> Iterator[None]:
         if is_refusal(error):
             raise DataRefused(_name_refusal(error)) from error
         if isinstance(error, (OperationalError, InterfaceError)):
-            raise DatabaseError(_explain(engine, error)) from error
+            raise DatabaseError(explain(engine, error)) from error
         raise
 
 
@@ -254,65 +301,21 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     return sqlite.insert(table)
 
 
-def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
-    """Bring the database to this version's tables; safe when several processes start together."""
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    if engine.dialect.name == "sqlite":
-        _require_full_text(engine)
-    try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
-                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
-                )
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except OperationalError as error:
-        kind = DatabaseNotReady if _may_pass(engine, error) else DatabaseError
-        raise kind(_explain(engine, error)) from error
-    except CommandError as error:
-        raise DatabaseError(
-            f"the database is of a newer Sahman than this one ({error}). Install that version, or "
-            "restore the copy that was made before the upgrade"
-        ) from error
-
-
-def _require_full_text(engine: Engine) -> None:
-    with _translated(engine), engine.connect() as connection:
-        modules = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name='fts5'")
-        if modules.first() is None:
-            raise DatabaseError(
-                f"this Python's SQLite ({sqlite_version}) was built without FTS5, which "
-                "searching the archive needs. Use a Python of python.org, of Debian or of the "
-                "Dockerfile, or PostgreSQL (BOT_DATABASE_URL=postgresql://...)"
-            )
-
-
 def check_database(engine: Engine) -> None:
     """Connect and ask something; raise DatabaseError that says what to do."""
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        raise DatabaseError(_explain(engine, error)) from error
-
-
-def _may_pass(engine: Engine, error: OperationalError) -> bool:
-    """Say whether a server refuses for now only: not for a name, a password or a right."""
-    if engine.dialect.name == "sqlite":
-        return False
-    said = str(error.orig).lower()
-    return "fatal" not in said or any(each in said for each in _FOR_NOW)
+        raise DatabaseError(explain(engine, error)) from error
 
 
 def _first_line(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300]
 
 
-def _explain(engine: Engine, error: SQLAlchemyError) -> str:
+def explain(engine: Engine, error: SQLAlchemyError) -> str:
+    """Return what is wrong with a database that cannot be used, and what to do about it."""
     cause = _first_line(error)
     place = engine.url.render_as_string(hide_password=True)
     return f"cannot use the database {place}: {cause}. Check BOT_DATABASE_URL and that it runs"

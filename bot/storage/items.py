@@ -29,7 +29,6 @@ from bot.storage.arrivals import (
     save_arrivals,
 )
 from bot.storage.carrying import forget_uncarried
-from bot.storage.columns import Moment
 from bot.storage.database import Database, take_intake_lock
 from bot.storage.polls import FetchOutcome
 from bot.storage.search import drop_periods, hash_key, reserve_places
@@ -60,14 +59,11 @@ _KNOWN = select(
 )
 _SAME_TITLE = select(*_KNOWN.selected_columns).where(
     item.c.feed_id == bindparam("of_feed"),
-    item.c.listed_at >= bindparam("since", type_=Moment()),
+    item.c.listed,
     item.c.title.in_(bindparam("titles", expanding=True)),
 )
 _DATED_THE_SAME = _SAME_TITLE.where(item.c.published_at.in_(bindparam("dates", expanding=True)))
-_LISTED_BEFORE = select(func.count()).where(
-    item.c.feed_id == bindparam("of_feed"),
-    item.c.listed_at >= bindparam("since", type_=Moment()),
-)
+_LISTED = select(func.count()).where(item.c.feed_id == bindparam("of_feed"), item.c.listed)
 
 _PLACED = (
     update(item)
@@ -110,16 +106,15 @@ class Items:
         self,
         feed_id: int,
         titles: Collection[str],
-        since: datetime,
         dates: Collection[datetime] | None = None,
     ) -> list[KnownItem]:
-        """Return the feed's items of these titles that it listed at *since* or later, newest first.
+        """Return the items of these titles that the feed listed when last read, newest first.
 
         With *dates*, only those of just these: an index finds them.
         """
 
         def work(connection: Connection) -> list[KnownItem]:
-            asked = {"of_feed": feed_id, "titles": list(titles), "since": since}
+            asked = {"of_feed": feed_id, "titles": list(titles)}
             if dates is None:
                 rows = connection.execute(_SAME_TITLE, asked)
             else:
@@ -139,12 +134,11 @@ class Items:
 
         return await self._database.read(work)
 
-    async def count_listed(self, feed_id: int, since: datetime) -> int:
-        """Return how many items a feed listed at *since* or later."""
+    async def count_listed(self, feed_id: int) -> int:
+        """Return how many items a feed listed when it was last read."""
 
         def work(connection: Connection) -> int:
-            asked = {"of_feed": feed_id, "since": since}
-            return int(connection.scalar(_LISTED_BEFORE, asked) or 0)
+            return int(connection.scalar(_LISTED, {"of_feed": feed_id}) or 0)
 
         return await self._database.read(work)
 
@@ -157,16 +151,11 @@ class Items:
         """
 
         def work(connection: Connection) -> int:
-            query = (
-                select(func.count())
-                .select_from(item)
-                .join(feed)
-                .where(
-                    item.c.feed_id == feed_id,
-                    item.c.listed_at >= feed.c.read_at,
-                    item.c.published_at > newer_than,
-                    item.c.id.not_in(listed),
-                )
+            query = select(func.count()).where(
+                item.c.feed_id == feed_id,
+                item.c.listed,
+                item.c.published_at > newer_than,
+                item.c.id.not_in(listed),
             )
             return int(connection.scalar(query) or 0)
 
@@ -200,7 +189,7 @@ class Items:
             )
 
         try:
-            return await self._database.write(work)
+            return await self._database.write_together(work)
         except DataRefused:
             return await self._database.write(partial(work, carefully=True))
 
@@ -273,7 +262,7 @@ class Items:
                 .join(feed)
                 .where(
                     item.c.seen_at < seen_before,
-                    or_(item.c.listed_at < feed.c.read_at, feed.c.enabled.is_(False)),
+                    or_(item.c.listed.is_(False), feed.c.enabled.is_(False)),
                 )
                 .limit(limit)
             )

@@ -119,8 +119,8 @@ item = Table(
     Column("language", Text, nullable=False),
     Column("published_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False, index=True),
-    # The last reading of its feed that still listed it.
-    Column("listed_at", Moment, nullable=False),
+    # Whether its feed listed it when it was last read.
+    Column("listed", Boolean, nullable=False, server_default=text("false")),
     # Its publisher, where an aggregator's feed names one.
     Column("source", Text, nullable=False, server_default=""),
     Column("keys_version", BigInteger, nullable=False),
@@ -137,6 +137,12 @@ item = Table(
     UniqueConstraint("feed_id", "key"),
     Index("ix_item_feed_link", "feed_id", "link_key"),
     Index("ix_item_newest", "published_at", "id"),
+    Index(
+        "ix_item_listed",
+        "feed_id",
+        sqlite_where=text("listed"),
+        postgresql_where=text("listed"),
+    ),
     sqlite_autoincrement=True,
 )
 

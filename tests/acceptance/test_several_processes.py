@@ -16,7 +16,8 @@ from aiohttp import web
 
 from bot.demo import BotApi
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from tests.acceptance.conftest import World
 from tests.acceptance.dying import CLOCK, LEASE_S, NOWHERE
 from tests.acceptance.process import TOKEN, Sahman, running, start, start_dying

@@ -17,7 +17,8 @@ from bot.demo import BotApi
 from bot.demo.feeds import FeedServer
 from bot.model import DeliveryState
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from bot.storage.tables import delivery
 from tests.acceptance.process import REPOSITORY, TOKEN, environment, until
 from tests.samples import change_rows, open_chat, owe_alert

@@ -9,7 +9,8 @@ import pytest
 
 from bot.jobs.prune import give_up_dead_rows
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from tests.loopback import until
 from tests.samples import NOW, expand, follow, new_item, open_chat, open_feed, take_in
 

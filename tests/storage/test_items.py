@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.intake import find_words
 from bot.matching import parse_keyword
 from bot.model import DeliveryKind, Feed, NewItem, Silence
 from bot.storage import Storage
+from bot.storage.arrivals import TakenIn
 from bot.storage.poll_notes import Unchanged
 from bot.storage.tables import (
     delivery,
@@ -294,6 +298,52 @@ class TestPruning:
     async def test_it_is_done_a_little_at_a_time(self, storage: Storage) -> None:
         source = await open_feed(storage)
         await take_in(storage, source, *(new_item(f"T{n}") for n in range(5)))
-        change_rows(storage, item, listed_at=NOW - timedelta(days=1))
+        change_rows(storage, item, listed=False)
         counts = [await storage.items.prune(NOW + timedelta(days=1), limit=2) for _ in range(4)]
         assert counts == [2, 2, 1, 0]
+
+
+class TestPollsThatComeTogether:
+    """What several polls bring is stored in one transaction, and none harms another."""
+
+    async def take_in_all(self, storage: Storage, *entries: NewItem) -> list[object]:
+        """Store what as many feeds bring while the writer is busy; return what became of each."""
+        await storage.feeds.save_config(feeds_config("alpha", "beta", "gamma"), NOW)
+        feeds = await storage.feeds.claim_due(NOW, 10)
+        gate = threading.Event()
+        busy = asyncio.create_task(storage.database.write(lambda _: gate.wait(10)))
+        await asyncio.sleep(0)
+        polls = [
+            asyncio.create_task(take_in(storage, source, entry))
+            for source, entry in zip(feeds, entries, strict=True)
+        ]
+        await asyncio.sleep(0)
+        gate.set()
+        await busy
+        return await asyncio.gather(*polls, return_exceptions=True)
+
+    async def test_they_share_a_commit(self, storage: Storage) -> None:
+        commits: list[Connection] = []
+
+        def note(connection: Connection) -> None:
+            commits.append(connection)
+
+        event.listen(storage.database.engine, "commit", note)
+        entries = [new_item(f"Border {n}") for n in range(3)]
+        taken = await self.take_in_all(storage, *entries)
+        event.remove(storage.database.engine, "commit", note)
+        assert [len(each.items) for each in taken if isinstance(each, TakenIn)] == [1, 1, 1]
+        assert count_rows(storage, item) == 3
+        # The list of feeds, their claim, what kept the writer busy, and the three polls.
+        assert len(commits) == 4
+
+    async def test_one_that_is_refused_costs_the_others_nothing(self, storage: Storage) -> None:
+        entries = [
+            new_item("Border 1"),
+            new_item("\ud800 no letter", key="2"),
+            new_item("Border 3"),
+        ]
+        taken = await self.take_in_all(storage, *entries)
+        assert [len(each.items) for each in taken if isinstance(each, TakenIn)] == [1, 0, 1]
+        stored = await storage.items.load_latest(before=None, limit=5)
+        assert sorted(each.title for each in stored) == ["Border 1", "Border 3"]

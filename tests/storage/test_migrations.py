@@ -14,7 +14,8 @@ from sqlalchemy import Engine, inspect
 from alembic import command
 from bot.errors import DatabaseError
 from bot.storage.columns import Moment
-from bot.storage.database import check_database, make_engine, migrate
+from bot.storage.database import check_database, make_engine
+from bot.storage.migrating import migrate
 from bot.storage.tables import metadata
 
 FOLDER = Path(__file__).parents[2] / "alembic"

@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 
 from bot.errors import DatabaseError
 from bot.storage import Storage
-from bot.storage.database import Database, make_engine, migrate
+from bot.storage.database import Database, make_engine
+from bot.storage.migrating import migrate
 from bot.storage.tables import delivery, item
 from tests.samples import (
     NOW,

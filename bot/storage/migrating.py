@@ -1,0 +1,66 @@
+"""Migrating: the tables of an older version, or of none, brought up to this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sqlite3 import sqlite_version
+
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from alembic import command
+from bot.errors import DatabaseError, DatabaseNotReady
+from bot.storage.database import explain, translated
+
+#: Taken while migrating, so that ten processes may start together.
+_MIGRATION_LOCK = 0x5A12
+
+# What a PostgreSQL says that starts, recovers or stops; and what is said where none listens.
+_FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "too many connections")
+
+
+def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
+    """Bring the database to this version's tables; safe when several processes start together."""
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    if engine.dialect.name == "sqlite":
+        _require_full_text(engine)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        kind = DatabaseNotReady if _may_pass(engine, error) else DatabaseError
+        raise kind(explain(engine, error)) from error
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database is of a newer Sahman than this one ({error}). Install that version, or "
+            "restore the copy that was made before the upgrade"
+        ) from error
+
+
+def _require_full_text(engine: Engine) -> None:
+    with translated(engine), engine.connect() as connection:
+        modules = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name='fts5'")
+        if modules.first() is None:
+            raise DatabaseError(
+                f"this Python's SQLite ({sqlite_version}) was built without FTS5, which "
+                "searching the archive needs. Use a Python of python.org, of Debian or of the "
+                "Dockerfile, or PostgreSQL (BOT_DATABASE_URL=postgresql://...)"
+            )
+
+
+def _may_pass(engine: Engine, error: OperationalError) -> bool:
+    """Say whether a server refuses for now only: not for a name, a password or a right."""
+    if engine.dialect.name == "sqlite":
+        return False
+    said = str(error.orig).lower()
+    return "fatal" not in said or any(each in said for each in _FOR_NOW)
