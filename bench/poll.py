@@ -1,6 +1,6 @@
 """What polling costs, beside what others cost, in one run on one core against one local server.
 
-Run from a checkout: ``PYTHONPATH=. python bench/poll.py [--feeds 2000] [--clients sahman reader]``.
+Run from a checkout: ``python -m bench.poll [--feeds 2000] [--clients sahman reader]``.
 The rivals are not among Sahman's requirements: ``pip install .[bench]``. README.md beside this file
 explains the table.
 """
@@ -12,6 +12,7 @@ import gzip
 import json
 import os
 import random
+import ssl
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,18 +30,15 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from bench.news import LANGUAGES, write_text
+
 PASSES = ("first", "304", "one new", "mixed", "faults")
-CLIENTS = ("sahman", "reader", "httpx", "feedparser")
+CLIENTS = ("sahman", "reader", "reader+search", "httpx", "feedparser")
 _ITEMS = 30
 _START = datetime(2026, 9, 12, tzinfo=UTC)
 # Under a day: once a day a feed is asked without validators.
 _PASS_GAP = timedelta(hours=20)
-_WORDS = [
-    "սահմանին", "կառավարությունը", "վարչապետը", "հանդիպում", "համաձայնագիր", "խախտում",
-    "հրադադար", "գյուղ", "ճանապարհ", "նախարար", "բանակցություններ", "դիտորդ", "տեղեկացրել",
-    "հայտարարել", "քննարկել", "այսօր", "երեկ", "մարզում", "իրավիճակ",
-]  # fmt: skip
-_SLOW, _BUSY, _MANY, _MOVED, _HANG = range(5)
+_TLS_HOSTS = 250
 
 
 # The server: raw protocol, so that it costs little and its clients are what is measured.
@@ -48,15 +47,15 @@ _SLOW, _BUSY, _MANY, _MOVED, _HANG = range(5)
 def item_of(feed: int, number: int) -> str:
     """Return one entry, the same whenever it is listed."""
     chance = random.Random(feed * 100_003 + number)
-    words = [chance.choice(_WORDS) for _ in range(9)]
-    text = " ".join(chance.choice(_WORDS) for _ in range(60))
+    language = LANGUAGES[feed % len(LANGUAGES)]
+    title, text = (write_text(language, words, chance) for words in (9, 60))
     at = _START - timedelta(minutes=20 * (_ITEMS - number))
     return (
-        f"<item><title>{' '.join(words)} {number}</title>"
+        f"<item><title>{escape(title)} {number}</title>"
         f"<link>https://news{feed}.example/{number}?utm_source=rss</link>"
         f"<guid isPermaLink='false'>{feed}-{number}</guid>"
         f"<pubDate>{format_datetime(at, usegmt=True)}</pubDate>"
-        f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
+        f"<description>&lt;p&gt;{escape(text)}&lt;/p&gt;</description></item>"
     )
 
 
@@ -65,6 +64,8 @@ class FeedServer(asyncio.Protocol):
 
     versions: ClassVar[list[int]] = [0, 0]  # of even feeds, of odd ones
     faults = False
+    #: With TLS a connection ends with its answer: publishers keep none for minutes.
+    closes = False
     cache: ClassVar[dict[tuple[int, int], bytes]] = {}
 
     def connection_made(self, transport: Any) -> None:
@@ -123,25 +124,54 @@ class FeedServer(asyncio.Protocol):
         if self.transport.is_closing():
             return
         length = "" if status == 304 else f"Content-Length: {len(body)}\r\n"
+        more += "Connection: close\r\n" if self.closes else ""
         self.transport.write(f"HTTP/1.1 {status} X\r\n{length}{more}\r\n".encode() + body)
+        if self.closes:
+            self.transport.close()
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, certificate: str) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(FeedServer, "0.0.0.0", port, backlog=4096)  # noqa: S104
+    secure = None
+    if certificate:
+        secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        secure.load_cert_chain(certificate)
+    FeedServer.closes = bool(certificate)
+    everywhere = "0.0.0.0"  # noqa: S104
+    server = await loop.create_server(FeedServer, everywhere, port, backlog=4096, ssl=secure)
     await server.serve_forever()
 
 
 def url_of(feed: int, port: int) -> str:
-    # Each feed on a host of its own, as in the world; all of them are this machine.
+    # Each feed on a host of its own, as in the world; all of them are this machine. A certificate
+    # names few hosts: with TLS some share one.
+    if os.environ.get("BENCH_CERTIFICATE"):
+        return f"https://127.0.0.{feed % _TLS_HOSTS + 1}:{port}/f/{feed}"
     return f"http://127.0.{feed // 250}.{feed % 250 + 1}:{port}/f/{feed}"
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make a certificate for this machine's addresses, with its key in the same file."""
+    path, key = folder / "bench.pem", folder / "bench.key"
+    names = ",".join(f"IP:127.0.0.{n + 1}" for n in range(_TLS_HOSTS))
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext", f"subjectAltName={names}",
+            "-keyout", str(key), "-out", str(path),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + key.read_text())
+    return path
 
 
 def set_state(port: int, even: int, odd: int, faults: bool = False) -> None:
     import urllib.request
 
-    state = f"http://127.0.0.1:{port}/_state/{even}/{odd}/{int(faults)}"
-    urllib.request.urlopen(state, timeout=10).read()
+    scheme = "https" if os.environ.get("BENCH_CERTIFICATE") else "http"
+    state = f"{scheme}://127.0.0.1:{port}/_state/{even}/{odd}/{int(faults)}"
+    urllib.request.urlopen(state, timeout=10).read()  # noqa: S310
 
 
 # The clients: each polls and stores everything, pass by pass.
@@ -174,7 +204,8 @@ class Sahman:
             {"H": PublisherEntry(country="AM", kind=PublisherKind.PRIVATE)},
             tuple(
                 FeedEntry(
-                    name=f"feed {n}", url=url_of(n, self.port), publisher="H", language="hy",
+                    name=f"feed {n}", url=url_of(n, self.port), publisher="H",
+                    language=LANGUAGES[n % len(LANGUAGES)],
                     allow_private=True, every_s=300,
                 )
                 for n in range(self.feeds)
@@ -226,6 +257,21 @@ class Reader:
             kept.add_feed(url_of(n, self.port))
         for _ in passes():
             kept.update_feeds(workers=20, scheduled=False)
+
+
+class ReaderSearch(Reader):
+    """The same with its search index brought up to date after each pass, as Sahman's always is."""
+
+    def work(self, passes: Any) -> None:
+        from reader import make_reader
+
+        kept = make_reader(f"{self.folder}/reader.db")
+        kept.enable_search()
+        for n in range(self.feeds):
+            kept.add_feed(url_of(n, self.port))
+        for _ in passes():
+            kept.update_feeds(workers=20, scheduled=False)
+            kept.update_search()
 
 
 class HttpxFeedparser:
@@ -307,7 +353,8 @@ def save(rows: Any, document: Any) -> None:
 
 
 _CLASSES: dict[str, Any] = {
-    "sahman": Sahman, "reader": Reader, "httpx": HttpxFeedparser, "feedparser": Feedparser,
+    "sahman": Sahman, "reader": Reader, "reader+search": ReaderSearch, "httpx": HttpxFeedparser,
+    "feedparser": Feedparser,
 }  # fmt: skip
 
 
@@ -382,20 +429,30 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=2_000)
     parser.add_argument("--clients", nargs="+", default=list(CLIENTS))
     parser.add_argument("--passes", nargs="+", default=list(PASSES[:4]))
+    parser.add_argument("--tls", action="store_true", help="a new connection for each poll")
     parser.add_argument("--cores", type=int, default=1, help="of the client")
     parser.add_argument("--as-client", default="")
     parser.add_argument("--as-server", type=int, default=0)
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     if given.as_server:
-        asyncio.run(serve(given.as_server))
+        asyncio.run(serve(given.as_server, os.environ.get("BENCH_CERTIFICATE", "")))
         return
     if given.as_client:
         measure(given.as_client, given.feeds, given.port, given.passes)
         return
+    folder = tempfile.TemporaryDirectory(prefix="bench-tls-")
+    if given.tls:
+        certificate = str(make_certificate(Path(folder.name)))
+        # OpenSSL's own name for it, and requests'.
+        os.environ |= {
+            "BENCH_CERTIFICATE": certificate,
+            "SSL_CERT_FILE": certificate,
+            "REQUESTS_CA_BUNDLE": certificate,
+        }
     cores = sorted(os.sched_getaffinity(0))
     port = random.randint(20_000, 60_000)
-    me = [sys.executable, __file__]
+    me = [sys.executable, "-m", "bench.poll"]
     server = subprocess.Popen(["taskset", "-c", str(cores[-1]), *me, "--as-server", str(port)])
     time.sleep(1.5)
     lines: list[dict[str, Any]] = []
@@ -412,6 +469,7 @@ def main() -> None:
             lines += map(json.loads, client.stdout.splitlines())
     finally:
         server.kill()
+        folder.cleanup()
     show(lines)
 
 
