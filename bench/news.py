@@ -20,6 +20,12 @@ from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
 LANGUAGES = ("hy", "ru", "en")
 _WORDS = 12_000
+#: What hardly a sentence goes without; the dictionaries do not say how often a word is used.
+_FREQUENT = {
+    "hy": "է և են որ ու էր հետ մեջ համար նաև պետք մասին այս այդ ոչ իր կա չի եմ դա մի մեր ըստ ինչ",
+    "ru": "и в на что с по не из за к от о для как это его был до при после был также все",
+    "en": "the of and to in a is that for on with by from as at it was has be are were said his",
+}
 _SHIFT, _POWER = 2.7, 1.07
 #: One word in so many is written as names are.
 _CAPITALS = 8
@@ -48,7 +54,8 @@ def make_vocabulary(language: str) -> tuple[Sequence[str], Sequence[float]]:
     drawn = chance.sample(known, _WORDS)
     # What is said often is short.
     drawn.sort(key=lambda word: len(word) + chance.random() * 8)
-    weights = (1 / (rank + _SHIFT) ** _POWER for rank in range(1, _WORDS + 1))
+    drawn = [*_FREQUENT[language].split(), *drawn]
+    weights = (1 / (rank + _SHIFT) ** _POWER for rank in range(1, len(drawn) + 1))
     return drawn, list(accumulate(weights))
 
 

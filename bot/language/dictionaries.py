@@ -4,9 +4,11 @@ import functools
 from typing import Any, NamedTuple
 
 import pymorphy3
-import simplemma
+from simplemma import Lemmatizer
+from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 
 from bot.language.fold import fold, script_of
+from bot.language.tries import MappedDictionaries
 
 # Below this share a parse is a curiosity of the dictionary ("сти" as a verb), not a reading.
 LIKELY_PARSE = 0.02
@@ -32,17 +34,21 @@ class Dictionaries:
         self._russian: Any = pymorphy3.MorphAnalyzer(lang="ru")
         self._ordinary = functools.lru_cache(_PARSES_HELD)(self._find_ordinary)
         self._parses = functools.lru_cache(_PARSES_HELD)(self._parse_ru)
+        self._read_tag = functools.cache(_read_tag)
+        mapped = MappedDictionaries()
+        self._lemmatizer = Lemmatizer(
+            lemmatization_strategy=DefaultStrategy(dictionary_factory=mapped)
+        )
+        self._lookup = DictionaryLookupStrategy(mapped)
         for language in ("hy", "en"):
-            simplemma.is_known("a", lang=language)
+            mapped.get_dictionary(language)
 
     def _parse_ru(self, folded: str) -> tuple[_Parse, ...]:
         return tuple(
             _Parse(
                 parse.normal_form.replace("ё", "е"),
                 parse.score >= LIKELY_PARSE,
-                str(parse.tag.POS),
-                any(tag in parse.tag for tag in _NAME_TAGS),
-                "Name" in parse.tag,
+                *self._read_tag(parse.tag),
             )
             for parse in self._russian.parse(folded)
         )
@@ -73,11 +79,14 @@ class Dictionaries:
     def lemma(self, folded: str, language: str, *, capital: bool = False) -> str:
         """Return simplemma's lemma of a word, folded; *capital* asks for it as a name."""
         asked = folded.capitalize() if capital else folded
-        return fold(str(simplemma.lemmatize(asked, lang=language)))
+        return fold(self._lemmatize(asked, language))
+
+    def _lemmatize(self, word: str, language: str) -> str:
+        return str(self._lemmatizer.lemmatize(word, lang=language))
 
     def is_known(self, folded: str, language: str) -> bool:
         """Tell whether simplemma has the word."""
-        return bool(simplemma.is_known(folded, lang=language))
+        return self._lookup.get_lemma(folded, language) is not None
 
     def is_ordinary(self, folded: str) -> bool:
         """Tell whether a dictionary knows the word as an ordinary one and not as a name."""
@@ -90,9 +99,9 @@ class Dictionaries:
             return self.knows_ru(folded) and any(
                 p.likely and not p.is_name for p in self._parses(folded)
             )
-        if script not in ("hy", "en") or not simplemma.is_known(folded, lang=script):
+        if script not in ("hy", "en") or not self.is_known(folded, script):
             return False
-        small: str = simplemma.lemmatize(folded, lang=script)
+        small = self._lemmatize(folded, script)
         return small[:1].islower()
 
     def _find_ordinary(self, folded: str) -> bool:
@@ -116,11 +125,16 @@ class Dictionaries:
 
     def _is_ordinary_by_case(self, folded: str, language: str) -> bool:
         # simplemma knows words in any case; only the case of the lemma tells a name.
-        if not simplemma.is_known(folded, lang=language):
+        if not self.is_known(folded, language):
             return False
-        small: str = simplemma.lemmatize(folded, lang=language)
-        large: str = simplemma.lemmatize(folded.capitalize(), lang=language)
+        small = self._lemmatize(folded, language)
+        large = self._lemmatize(folded.capitalize(), language)
         return small[:1].islower() and large[:1].islower()
+
+
+def _read_tag(tag: Any) -> tuple[str, bool, bool]:
+    """Return what `_Parse` keeps of a tag; there are some thousands of them."""
+    return str(tag.POS), any(each in tag for each in _NAME_TAGS), "Name" in tag
 
 
 @functools.cache
