@@ -177,7 +177,7 @@ def new_item(title: str, **changes: Any) -> NewItem:
     values.setdefault("link_key", same_address(link))
     read = read_text(matched_text(title, values["summary"]))
     values.setdefault("gravity", read.gravity)
-    return NewItem(key=key, guid=key, link=link, title=title, keys=read.keys, **values)
+    return NewItem(key=key, guid=key, link=link, title=title, keys=read.numbers, **values)
 
 
 def change(item_id: int, title: str, *, alerts: bool = True) -> ChangedItem:
@@ -189,7 +189,7 @@ def change(item_id: int, title: str, *, alerts: bool = True) -> ChangedItem:
         summary="",
         language="en",
         source="",
-        keys=read.keys,
+        keys=read.numbers,
         text_hash=1,
         gravity=read.gravity,
         alerts=alerts,

@@ -17,7 +17,7 @@ from bot.feeds.identity import By, identify
 from bot.feeds.links import canonical_link
 from bot.feeds.rhythm import learn_rhythm
 from bot.intake.keywords import KeywordBook, compile_or_none
-from bot.intake.reading import ReadDocument, TextsInBook, read_document
+from bot.intake.reading import HeldAgainst, ReadDocument, read_document
 from bot.intake.recognition import (
     Entry,
     Recognised,
@@ -67,9 +67,12 @@ class Intake:
             await self._refuse_older(feed, parsed.items, recognised.stored)
         standing = await self._judge(feed, arrived, recognised.total, now)
         sources = await self._name_sources(arrived)
-        read = await asyncio.get_running_loop().run_in_executor(
-            self._reading, read_document, feed, recognised, shared, sources, standing, now
-        )
+
+        def read_and_match() -> tuple[ReadDocument, HeldAgainst]:
+            read = read_document(feed, recognised, shared, sources, standing, now)
+            return read, HeldAgainst(self._book, read, feed.config.publisher.name)
+
+        read, held = await asyncio.get_running_loop().run_in_executor(self._reading, read_and_match)
         after = _after(feed, fetched, parsed, read.new, now)
         return await self._storage.items.take_in(
             feed,
@@ -89,7 +92,7 @@ class Intake:
                 pace=after.pace,
                 rhythm=after.rhythm,
             ),
-            TextsInBook(self._book, read),
+            held,
             KEYS_VERSION,
             now,
         )

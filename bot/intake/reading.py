@@ -43,14 +43,26 @@ class ReadDocument:
     too_late: tuple[str, ...]  #: titles of what changed and alerts nobody for it
 
 
-class TextsInBook:
-    """What storage asks while it takes one feed in: the book over the texts of its items."""
+class HeldAgainst:
+    """What storage asks while it takes one feed in: what its items satisfy, found beforehand.
 
-    def __init__(self, book: KeywordBook, read: ReadDocument) -> None:
+    Only keywords that were learnt since are held against them then.
+    """
+
+    def __init__(self, book: KeywordBook, read: ReadDocument, publisher: str) -> None:
+        """Hold the texts against the book; slow, and run beside the event loop."""
         self._book = book
         self._read = read
+        self._upto = book.newest
         self.learn = book.learn
         self.forget = book.forget
+        self._found = {
+            new.key: book.find(
+                read.texts[new.key], language=new.language, publisher=new.source or publisher
+            )
+            for _, new in read.new
+            if new.silence is None or new.matches
+        }
 
     @property
     def newest_keyword(self) -> int:
@@ -59,8 +71,10 @@ class TextsInBook:
 
     def find(self, new: NewItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
         """Return the keywords that *new* satisfies, each with the words that did."""
-        text = self._read.texts[new.key]
-        return self._book.find(text, language=new.language, publisher=publisher)
+        since = self._book.find_learnt_since(
+            self._upto, self._read.texts[new.key], language=new.language, publisher=publisher
+        )
+        return [*self._found.get(new.key, ()), *since]
 
     def find_added(self, changed: ChangedItem, publisher: str) -> list[tuple[int, tuple[str, ...]]]:
         """Return the keywords that only the new words of *changed* satisfy."""
@@ -148,7 +162,7 @@ def _read_new(
         published_at=published_at,
         seen_at=now,
         story_key=bound_key(_find_story_key(feed, entry, replaced, own=own)),
-        keys=read.keys,
+        keys=read.numbers,
         gravity=read.gravity,
         silence=_judge_silence(standing, fresh=fresh),
         # A backlog floods nobody, and is not lost: the next digest tells of it.
@@ -205,7 +219,7 @@ def _read_changed(
         summary=entry.item.summary,
         language=detect_language(text, _hint(feed)),
         source=known.source,
-        keys=read.keys,
+        keys=read.numbers,
         text_hash=find_text_hash(entry.item),
         gravity=read.gravity,
         alerts=alerts,

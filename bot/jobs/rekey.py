@@ -22,7 +22,7 @@ async def rekey_items(storage: Storage, now: datetime) -> int:
         return 0
     texts = {item.id: matched_text(item.title, item.summary) for item in stale}
     keys = await asyncio.to_thread(
-        lambda: {item_id: read_text(text).keys for item_id, text in texts.items()}
+        lambda: {item_id: read_text(text).numbers for item_id, text in texts.items()}
     )
     await storage.items.save_keys(keys, KEYS_VERSION, now)
     _log.info("items_rekeyed", extra={"items": len(stale)})

@@ -22,6 +22,7 @@ from bot.language.endings_ru import RussianNameEndings
 from bot.language.fold import fold, script_of
 from bot.language.glossary import Glossary
 from bot.language.skeleton import consonants, plain_skeleton, skeletons
+from bot.model.search_keys import hash_key
 
 NAME, MAYBE_NAME, NEAR, CAPITALS, CONCEPT = "#", "%", "&", "^", "@"
 SAME_SCRIPT = "="
@@ -48,6 +49,10 @@ class WordKeys(NamedTuple):
     folded: str
     script: str
     keys: tuple[str, ...]
+    # The same as numbers.
+    numbers: tuple[int, ...]
+    # Those of them that are concepts.
+    concepts: tuple[str, ...]
     # The name's skeletons, for comparing near names.
     sounds: tuple[str, ...]
     # Patterns of the glossary that may begin here.
@@ -110,10 +115,13 @@ class WordReader:
                     concepts.update(glossary.proper.get(key, ()))
                 begins.update(glossary.beginning.get(key, ()))
             keys.update(CONCEPT + concept for concept in concepts)
+        ordered = tuple(sorted(keys))
         return WordKeys(
             folded,
             script,
-            tuple(sorted(keys)),
+            ordered,
+            tuple(map(hash_key, ordered)),
+            tuple(key for key in ordered if key[0] == CONCEPT),
             tuple(sorted(sounds)),
             tuple(sorted(begins)),
             capital,

@@ -82,7 +82,6 @@ class Term:
     def find(self, text: ReadText) -> tuple[int, int] | None:
         """Return where the term stands in a text, as places of words, or None."""
         concepts = self.concepts
-        hidden = {} if self.quoted else text.hidden
         if concepts:
             for span in text.spans:
                 if span.concept in concepts:
@@ -103,22 +102,29 @@ class Term:
                 return None
             if candidates is None or len(standing) < len(candidates):
                 rarest, candidates = n, standing
-        size = len(self.words)
         for place in sorted(candidates or ()):
-            start = place - rarest
-            if start < 0 or start + size > len(text.words):
-                continue
-            if all(
-                word.fits(text.words[start + n], hidden.get(start + n, _NOTHING))
-                for n, word in enumerate(self.words)
-            ):
-                return start, start + size
+            if self.stands_at(place - rarest, text):
+                return place - rarest, place - rarest + len(self.words)
         return None
+
+    def stands_at(self, start: int, text: ReadText) -> bool:
+        """Tell whether the words stand side by side in a text from this place on."""
+        if start < 0 or start + len(self.words) > len(text.words):
+            return False
+        hidden = {} if self.quoted else text.hidden
+        for place, word in enumerate(self.words, start):
+            if not word.fits(text.words[place], hidden.get(place, _NOTHING)):
+                return False
+        return True
+
+    @property
+    def heaviest(self) -> WordPattern:
+        """The word that narrows a search most."""
+        return max(self.words, key=lambda word: word.weight)
 
     def anchors(self) -> frozenset[str]:
         """Return keys of which every fitting text has at least one."""
-        heaviest = max(self.words, key=lambda word: word.weight)
-        return heaviest.anchors() | frozenset(self.concepts)
+        return self.heaviest.anchors() | frozenset(self.concepts)
 
     def weight(self) -> int:
         """Return how much the term narrows a search."""
@@ -214,6 +220,25 @@ def anchors_of(part: Part) -> frozenset[str]:
     return frozenset()
 
 
+def requirements_of(part: Part) -> list[tuple[int, frozenset[str]]]:
+    """Return sets of keys of each of which every text that satisfies *part* has one, by weight."""
+    if isinstance(part, Term):
+        concepts = frozenset(part.concepts)
+        found = [(word.weight, word.anchors() | concepts) for word in part.words]
+    elif isinstance(part, All):
+        found = [each for one in part.parts for each in requirements_of(one)]
+    elif isinstance(part, AnyOf):
+        # Whichever part holds, the text has a key of its first set, and one of its second.
+        sides = zip(*map(requirements_of, part.parts), strict=False)
+        found = [
+            (min(weight for weight, _ in side), frozenset().union(*(keys for _, keys in side)))
+            for side in sides
+        ]
+    else:
+        found = []
+    return sorted(found, key=lambda each: -each[0])
+
+
 def weight_of(part: Part) -> int:
     """Return how much *part* narrows a search."""
     if isinstance(part, Term):
@@ -239,6 +264,13 @@ class Query:
     def anchors(self) -> frozenset[str]:
         """Keys of which every text that satisfies the query has at least one."""
         return anchors_of(self.root)
+
+    @property
+    def second_anchors(self) -> frozenset[str]:
+        """Other keys of which a text must have one as well; none where little more is asked."""
+        return next(
+            (keys for _, keys in requirements_of(self.root) if keys != self.anchors), frozenset()
+        )
 
     @property
     def is_one_word(self) -> bool:

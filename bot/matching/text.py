@@ -1,14 +1,18 @@
 """A text, read: its words with their keys, and the concepts that several words make."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.language import Language, WordKeys, clean, load, written_words
 from bot.language.reading import CONCEPT
+from bot.model.search_keys import hash_key
 
 # Headlines set in capitals throughout: there capitals tell no acronym from a word.
 _SHOUTED_WORDS = 4
+# The news of a day hold about so many different ones.
+_CHUNKS_HELD = 30_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,17 @@ class ReadText:
         return frozenset(found)
 
     @cached_property
+    def standing(self) -> frozenset[int]:
+        """Every key that stands in the text as a number, those that do not count there too."""
+        numbers = frozenset[int]().union(*[word.numbers for word in self.words])
+        return numbers | {hash_key(span.concept) for span in self.spans} if self.spans else numbers
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The keys as numbers: what is stored with an item, to be looked up by."""
+        return frozenset(map(hash_key, self.keys)) if self.hidden else self.standing
+
+    @cached_property
     def places(self) -> Mapping[str, Sequence[int]]:
         """Where each key stands, those that do not count there too."""
         found: dict[str, list[int]] = {}
@@ -61,8 +76,13 @@ class ReadText:
     def gravity(self) -> int:
         """The gravity of the gravest concept in the text, by the glossary; 0 for none."""
         concepts = load().glossary.concepts
-        found = (key[1:] for key in self.keys if key.startswith(CONCEPT))
-        return max((concepts[each].gravity for each in found if each in concepts), default=0)
+        found = {span.concept for span in self.spans}
+        for place, word in enumerate(self.words):
+            if word.concepts:
+                hidden = self.hidden.get(place, ())
+                found.update(each for each in word.concepts if each not in hidden)
+        ids = (each.removeprefix(CONCEPT) for each in found)
+        return max((concepts[each].gravity for each in ids if each in concepts), default=0)
 
     def as_written(self, start: int, end: int) -> str:
         """Return words of the text as they stand in it."""
@@ -72,8 +92,13 @@ class ReadText:
 def read_text(text: str) -> ReadText:
     """Return *text* read: an item's title and summary, with a line break between them."""
     language = load()
-    written = tuple(written_words(clean(text)))
-    keys = tuple(map(language.read_word, written))
+    written_of: list[str] = []
+    keys_of: list[WordKeys] = []
+    for chunk in text.split():
+        some, read = _read_chunk(chunk)
+        written_of += some
+        keys_of += read
+    written, keys = tuple(written_of), tuple(keys_of)
     if len(written) >= _SHOUTED_WORDS and _is_shouted(written):
         keys = tuple(
             language.read_word(word.capitalize())
@@ -83,6 +108,19 @@ def read_text(text: str) -> ReadText:
         )
     spans, hidden = find_patterns(language, keys)
     return ReadText(written, keys, tuple(spans), hidden)
+
+
+@functools.lru_cache(_CHUNKS_HELD)
+def _read_chunk(chunk: str) -> tuple[tuple[str, ...], tuple[WordKeys, ...]]:
+    """Return the words of what stands between blanks, "Երևանում," for one, with their keys."""
+    written = tuple(written_words(clean(chunk)))
+    return written, tuple(map(load().read_word, written))
+
+
+def forget_read() -> None:
+    """Forget what was read, as after a restart; for measuring."""
+    _read_chunk.cache_clear()
+    load().read_word.cache_clear()
 
 
 def _is_shouted(written: tuple[str, ...]) -> bool:
@@ -103,7 +141,12 @@ def find_patterns(
         for number in word.begins:
             pattern = glossary.patterns[number]
             end = start + len(pattern.words)
-            if end > len(words_read) or any(
+            # Most end at their second word.
+            if end > len(words_read) or (
+                end > start + 1 and pattern.words[1].isdisjoint(words_read[start + 1].keys)
+            ):
+                continue
+            if any(
                 wanted.isdisjoint(words_read[place].keys)
                 for place, wanted in enumerate(pattern.words, start)
             ):

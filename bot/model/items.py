@@ -131,7 +131,7 @@ class NewItem:
     published_at: datetime
     seen_at: datetime
     story_key: str
-    keys: frozenset[str]
+    keys: frozenset[int]
     silence: Silence | None = None  #: why it alerts nobody; None: it does
     matches: bool = False  #: stored in silence, but told in the next digest (a feed that returned)
     dated_at: datetime | None = None  #: what its feed says; None: nothing
@@ -151,7 +151,7 @@ class ChangedItem:
     summary: str
     language: str
     source: str
-    keys: frozenset[str]
+    keys: frozenset[int]
     text_hash: int
     gravity: int
     alerts: bool  #: whom only the new words satisfy is alerted

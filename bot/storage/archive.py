@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from bot.model import Item
+from bot.model.search_keys import hash_key
 from bot.storage.carrying import iter_uncarried
-from bot.storage.search import find_places, hash_key, place_after
+from bot.storage.search import find_places, place_after
 from bot.storage.tables import feed, item, publisher
 
 # Most who ask want few; who reads on is given more at a time.

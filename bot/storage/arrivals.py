@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
 from bot.storage.polls import FetchOutcome, mark_polled
-from bot.storage.search import hash_key, hash_link, reserve_places, save_keys
+from bot.storage.search import hash_link, reserve_places, save_keys
 from bot.storage.silences import save_tallies
 from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
@@ -313,7 +313,7 @@ def _save_items(
     ]
     ids = {row.key: row.id for row in connection.execute(statement, rows)}
     stored = [pair for pair in zip(new, places, strict=True) if pair[0].key in ids]
-    save_keys(connection, {place: {*map(hash_key, entry.keys)} for entry, place in stored}, now)
+    save_keys(connection, {place: entry.keys for entry, place in stored}, now)
     return ids
 
 

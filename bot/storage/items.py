@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from bot.errors import DataRefused
 from bot.model import Feed, Item, KnownItem
+from bot.model.search_keys import hash_key
 from bot.storage.archive import iter_bearing, select_items, select_newest, to_item
 from bot.storage.arrivals import (
     Arrivals,
@@ -31,7 +32,7 @@ from bot.storage.arrivals import (
 from bot.storage.carrying import forget_uncarried
 from bot.storage.database import Database, take_intake_lock
 from bot.storage.polls import FetchOutcome
-from bot.storage.search import drop_periods, hash_key, reserve_places
+from bot.storage.search import drop_periods, reserve_places
 from bot.storage.search import save_keys as save_search_keys
 from bot.storage.tables import (
     feed,
@@ -228,7 +229,7 @@ class Items:
         return await self._database.read(work)
 
     async def save_keys(
-        self, keys: Mapping[int, Collection[str]], keys_version: int, now: datetime
+        self, keys: Mapping[int, Collection[int]], keys_version: int, now: datetime
     ) -> None:
         """Store the keys of items anew; those of before are found under no item any more."""
 
@@ -238,7 +239,7 @@ class Items:
             rows = connection.execute(query).all()
             places = reserve_places(connection, [row.published_at for row in rows], now)
             placed = list(zip(rows, places, strict=True))
-            hashed = {place: {*map(hash_key, keys[row.id])} for row, place in placed}
+            hashed = {place: keys[row.id] for row, place in placed}
             save_search_keys(connection, hashed, now)
             if placed:
                 connection.execute(

@@ -8,7 +8,6 @@ places follow the order of publication. What a place no longer says is what no i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.model.search_keys import hash_key
 from bot.storage.tables import item, search_period
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,12 +42,6 @@ _WEEK_BITS, _SERIAL_BITS = 10, 21
 _SECOND_AT = _WEEK_BITS + _SERIAL_BITS
 _LAST_SECOND = 2**32 - 1
 _WEEKS, _SERIALS = 2**_WEEK_BITS, 2**_SERIAL_BITS
-
-
-def hash_key(key: str) -> int:
-    """Return a word's comparable form as the signed 64-bit integer that is stored for it."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 def hash_link(link_key: str) -> int | None:

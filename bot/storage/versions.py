@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from bot.model import ChangedItem
 from bot.storage.carrying import forget_uncarried
 from bot.storage.database import insert_into
-from bot.storage.search import hash_key, reserve_places, save_keys
+from bot.storage.search import reserve_places, save_keys
 from bot.storage.tables import item, item_version
 
 #: Some publishers count readers in their summaries: the last versions of an item are kept.
@@ -41,7 +41,7 @@ def save_change(
         delete(item_version).where(of_item, item_version.c.replaced_at.not_in(newest))
     )
     place = reserve_places(connection, [old.published_at], now)[0]
-    save_keys(connection, {place: {*map(hash_key, changed.keys)}}, now)
+    save_keys(connection, {place: changed.keys}, now)
     forget_uncarried(connection, [changed.id])
     connection.execute(
         update(item)

@@ -27,7 +27,7 @@ _TEXTS = [
 def _matcher() -> Matcher:
     matcher = Matcher()
     for number, typed in enumerate(_TYPED):
-        matcher.add(number, parse_keyword(typed))
+        matcher.add(number, parse_keyword(typed).to_json())
     return matcher
 
 
@@ -67,7 +67,7 @@ def test_a_removed_keyword_is_found_no_more() -> None:
 
 def test_the_words_that_matched_are_given_as_written() -> None:
     matcher = Matcher()
-    matcher.add(7, parse_keyword("border"))
+    matcher.add(7, parse_keyword("border").to_json())
     read = read_text("На границе стреляли: ГРАНИЦА закрыта")
     assert matcher.find(read, language="ru", publisher="") == [Found(7, ("границе", "ГРАНИЦА"))]
 
@@ -77,7 +77,7 @@ def test_ten_thousand_keywords_are_held_against_an_item_in_milliseconds() -> Non
     matcher = Matcher()
     terms = [term for c in read_concepts() for terms in c.words.values() for term in terms]
     for number, term in enumerate(f"{a} {b}" for a in terms[:200:2] for b in terms[-200::2]):
-        matcher.add(number, parse_keyword(f'"{term}"'))
+        matcher.add(number, parse_keyword(f'"{term}"').to_json())
     text = read_text(" ".join(_TEXTS))
     began = time.perf_counter()
     for _ in range(20):

@@ -12,10 +12,10 @@ from sqlalchemy import inspect, select, text
 from bot.jobs.carry import CarryJob
 from bot.matching import KEYS_VERSION
 from bot.model import Feed, Item
+from bot.model.search_keys import hash_key
 from bot.storage import Storage
 from bot.storage import carrying as carrying_module
 from bot.storage.carrying import Carrying
-from bot.storage.search import hash_key
 from bot.storage.tables import item, search_period
 from tests.samples import NOW, change, change_rows, count_rows, new_item, open_feed, take_in
 
@@ -93,7 +93,9 @@ async def test_a_changed_item_is_found_by_its_new_words_only(storage: Storage) -
 async def test_an_item_whose_words_are_read_anew_is_found_once(storage: Storage) -> None:
     source = await open_feed(storage)
     taken = await take_in(storage, source, new_item("Talks on the border"))
-    await storage.items.save_keys({taken.items[0].id: ["border", "frontier"]}, 7, NOW + WEEK)
+    await storage.items.save_keys(
+        {taken.items[0].id: [hash_key("border"), hash_key("frontier")]}, 7, NOW + WEEK
+    )
     assert await search(storage, "border", "frontier") == ["Talks on the border"]
     assert await search(storage, "talks") == []
 
@@ -126,7 +128,7 @@ class TestOldWeeks:
         stale = await storage.items.load_stale(KEYS_VERSION, 10)
         assert titles(stale) == ["Border 1", "Border 0"]
         await storage.items.save_keys(
-            {each.id: ["border"] for each in stale}, KEYS_VERSION, times[2]
+            {each.id: [hash_key("border")] for each in stale}, KEYS_VERSION, times[2]
         )
         assert await search(storage, "border") == ["Border 2", "Border 1", "Border 0"]
         assert await storage.items.load_stale(KEYS_VERSION, 10) == []
@@ -196,7 +198,7 @@ class TestCarryingOver:
         newest, oldest = await storage.items.load_latest(before=None, limit=2)
         changed = change(newest.id, "Treaty signed", alerts=False)
         await take_in(storage, source, changed=[changed], listed=[changed.id])
-        await storage.items.save_keys({oldest.id: ["frontier"]}, 7, NOW)
+        await storage.items.save_keys({oldest.id: [hash_key("frontier")]}, 7, NOW)
         assert await search(storage, "border") == []
         while await storage.carrying.carry_some(3, NOW):
             pass
