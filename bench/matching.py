@@ -164,6 +164,8 @@ def measure(count: int, items: list[str], chance: random.Random) -> dict[str, st
         nonlocal hits
         hits += len(matcher.find(read_text(item), language="", publisher=""))
 
+    # As the product does once it has started.
+    gc.freeze()
     cold = per_second(match, items)
     forms = load().read_word.cache_info().misses / len(items)
     warm = statistics.median(per_second(match, items) for _ in range(_ROUNDS))
@@ -192,6 +194,7 @@ def measure(count: int, items: list[str], chance: random.Random) -> dict[str, st
         "add+remove ms": f"{one_ms:.3f}",
     }
     del matcher
+    gc.unfreeze()
     row |= {name: f"{speed:,.0f}" for name, speed in plain_methods(typed, items).items()}
     return row
 

@@ -18,14 +18,20 @@ class _Kind(IntEnum):
 
     # The query is satisfied.
     DECIDES = 0
-    # It is if the word fits: keys across scripts, and near names.
-    BY_WORD = 1
+    # It is if the word is in another script than the keyword.
+    ACROSS = 1
+    # The same, and if the names are near.
+    NEAR = 2
     # It may be: the whole query must be held against the text.
-    VERIFY = 2
+    VERIFY = 3
 
 
-_KIND_BITS = 2
-_KIND_MASK = (1 << _KIND_BITS) - 1
+# An entry is a slot with the keyword's script and a _Kind in its lowest bits.
+_KIND_BITS, _SCRIPT_BITS = 2, 2
+_KIND_MASK, _SCRIPT_MASK = (1 << _KIND_BITS) - 1, (1 << _SCRIPT_BITS) - 1
+_SLOT_AT = _KIND_BITS + _SCRIPT_BITS
+_SCRIPTS = {"hy": 0, "ru": 1, "en": 2}
+_OTHER_SCRIPT = 3
 
 # Words whose postings are kept; the news of a day holds about so many different ones.
 _WORDS_HELD = 30_000
@@ -73,7 +79,6 @@ class Matcher:
         # By slot: whose it is; _NOT_HELD where nobody's any more.
         self._ids = array("q")
         self._slots: dict[int, int] = {}
-        # An entry is a slot with its _Kind in the lowest bits.
         self._index = KeyIndex()
         # Of words side by side: which of them they are looked up by.
         self._phrases: dict[int, int] = {}
@@ -111,7 +116,7 @@ class Matcher:
             self._phrases.pop(slot, None)
 
     def _is_held(self, entry: int) -> bool:
-        return self._ids[entry >> _KIND_BITS] != _NOT_HELD
+        return self._ids[entry >> _SLOT_AT] != _NOT_HELD
 
     def _take_in(self, keyword_id: int, stored: str) -> list[tuple[int, int]]:
         """Give a query a slot; return its keys with their entries."""
@@ -120,7 +125,7 @@ class Matcher:
         slot = self._queries.append(stored)
         self._ids.append(keyword_id)
         self._slots[keyword_id] = slot
-        number = slot << _KIND_BITS
+        number = slot << _SLOT_AT
         root = query.root
         if not isinstance(root, Term):
             if second := query.second_anchors:
@@ -128,17 +133,17 @@ class Matcher:
             return [(hash_key(key), number | _Kind.VERIFY) for key in query.anchors]
         if not query.is_one_word:
             self._phrases[slot] = root.words.index(root.heaviest)
+            if len(root.words) > 1 and (second := query.second_anchors):
+                self._seconds[slot] = tuple(map(hash_key, second))
             kinds = dict.fromkeys(root.heaviest.anchors(), _Kind.VERIFY)
             kinds |= dict.fromkeys(root.concepts, _Kind.DECIDES)
             return [(hash_key(key), number | kind) for key, kind in kinds.items()]
-        near = root.words[0].near_keys
-        return [
-            (
-                hash_key(key),
-                number | (_Kind.BY_WORD if key in near or is_across(key) else _Kind.DECIDES),
-            )
-            for key in query.anchors
-        ]
+        word = root.words[0]
+        number |= _SCRIPTS.get(word.script, _OTHER_SCRIPT) << _KIND_BITS
+        kinds = dict.fromkeys(word.near_keys, _Kind.NEAR)
+        for key in (*word.keys, *root.concepts):
+            kinds.setdefault(key, _Kind.ACROSS if is_across(key) else _Kind.DECIDES)
+        return [(hash_key(key), number | kind) for key, kind in kinds.items()]
 
     def find(self, text: ReadText, *, language: str, publisher: str) -> list[Found]:
         """Return every keyword that *text* satisfies, in the order of their ids."""
@@ -165,7 +170,7 @@ class Matcher:
                 to_verify.setdefault(slot, []).append(place)
         for span in text.spans:
             for entry in self._index.find(hash_key(span.concept)):
-                slot = entry >> _KIND_BITS
+                slot = entry >> _SLOT_AT
                 if entry & _KIND_MASK == _Kind.VERIFY:
                     to_verify.setdefault(slot, [])
                 else:
@@ -191,15 +196,15 @@ class Matcher:
     ) -> tuple[str, ...] | None:
         if self._ids[slot] == _NOT_HELD:
             return None
+        second = self._seconds.get(slot)
+        if second is not None and text.standing.isdisjoint(second):
+            return None
         nth = self._phrases.get(slot)
         if nth is not None:
             phrase = self._queries.unfold(slot).root
             for place in places:
                 if isinstance(phrase, Term) and phrase.stands_at(place - nth, text):
                     return (text.as_written(place - nth, place - nth + len(phrase.words)),)
-            return None
-        second = self._seconds.get(slot)
-        if second is not None and text.standing.isdisjoint(second):
             return None
         return holds(self._queries.unfold(slot), text, language=language, publisher=publisher)
 
@@ -216,17 +221,24 @@ class Matcher:
         """Return what a word means to what *find* finds; *hidden* keys of it decide nothing."""
         satisfied: dict[int, None] = {}
         to_verify: list[int] = []
-        by_word: list[int] = []
+        near: list[int] = []
+        script = _SCRIPTS.get(word.script, _OTHER_SCRIPT)
         for key, hashed in zip(word.keys, word.numbers, strict=True):
             for entry in find(hashed):
-                slot, kind = entry >> _KIND_BITS, entry & _KIND_MASK
+                slot, kind = entry >> _SLOT_AT, entry & _KIND_MASK
                 if kind == _Kind.VERIFY:
                     to_verify.append(slot)
-                elif kind == _Kind.BY_WORD:
-                    by_word.append(slot)
-                elif key not in hidden:
-                    satisfied[slot] = None
-        for slot in by_word:
+                elif kind == _Kind.DECIDES:
+                    if key not in hidden:
+                        satisfied[slot] = None
+                elif (asked := entry >> _KIND_BITS & _SCRIPT_MASK) == _OTHER_SCRIPT:
+                    near.append(slot)
+                elif asked != script:
+                    if kind == _Kind.NEAR:
+                        near.append(slot)
+                    else:
+                        satisfied[slot] = None
+        for slot in near:
             if slot not in satisfied and self._ids[slot] != _NOT_HELD:
                 root = self._queries.unfold(slot).root
                 if isinstance(root, Term) and root.words[0].fits(word):
