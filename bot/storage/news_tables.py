@@ -82,6 +82,8 @@ feed = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_feed_due", feed.c.next_poll_at, feed.c.id)
+_HELD = text("leased_until IS NOT NULL")
+Index("ix_feed_held", feed.c.leased_until, sqlite_where=_HELD, postgresql_where=_HELD)
 
 #: Several sources of one country or language that do not answer together.
 outage = Table(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text, tuple_, update
 
 from bot.model import Feed, FeedConfig, Pace, Publisher, PublisherKind, Rhythm
 from bot.storage.columns import Moment
@@ -20,6 +22,8 @@ PER_HOST = 2
 # Clocks of two machines differ by less; a poll noted from further ahead was noted before the clock
 # was set back.
 _CLOCKS_DIFFER = timedelta(minutes=1)
+#: So many of what is due are looked at together.
+_PAGE = 128
 #: Taken while feeds are claimed, so that two pollers do not count the same host at once.
 _CLAIM_LOCK = 0x5A13
 
@@ -153,40 +157,26 @@ def claim_due(connection: Connection, now: datetime, room: int, process: int) ->
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
     held = and_(feed.c.leased_until > now, feed.c.leased_until <= now + POLL_LEASE)
-    busy = {
-        row.host: row.requests
-        for row in connection.execute(
-            select(feed.c.host, func.count().label("requests")).where(held).group_by(feed.c.host)
-        )
-    }
-    due = (
-        select(
-            feed.c.id,
-            feed.c.host,
-            func.row_number()
-            .over(partition_by=feed.c.host, order_by=(feed.c.next_poll_at, feed.c.id))
-            .label("place"),
-            feed.c.next_poll_at,
-        )
+    free = (
+        select(feed.c.id, feed.c.host, feed.c.next_poll_at)
         .where(
             feed.c.enabled,
             feed.c.gone_at.is_(None),
-            or_(feed.c.next_poll_at <= now, feed.c.polled_at > now + _CLOCKS_DIFFER),
             or_(feed.c.leased_until.is_(None), ~held),
         )
-        .subquery()
+        .order_by(feed.c.next_poll_at, feed.c.id)
     )
-    first = (
-        select(due.c.id, due.c.host, due.c.place)
-        .where(due.c.place <= PER_HOST)
-        .order_by(due.c.next_poll_at, due.c.id)
-        .limit(room + PER_HOST * len(busy))
-    )
-    ids = [
-        row.id
-        for row in connection.execute(first)
-        if row.place + busy.get(row.host, 0) <= PER_HOST or not row.host
-    ][:room]
+    asked = _Asked(Counter(connection.scalars(select(feed.c.host).where(held, feed.c.host != ""))))
+    page = free.where(feed.c.next_poll_at <= now).limit(_PAGE)
+    rows: Sequence[Any] = connection.execute(page).all()
+    while asked.take(rows, room) and len(rows) == _PAGE:
+        last = rows[-1]
+        further = tuple_(feed.c.next_poll_at, feed.c.id) > (last.next_poll_at, last.id)
+        rows = connection.execute(page.where(further)).all()
+    if len(asked.ids) < room:
+        ahead = free.where(feed.c.next_poll_at > now, feed.c.polled_at > now + _CLOCKS_DIFFER)
+        asked.take(connection.execute(ahead).all(), room)
+    ids = asked.ids
     if not ids:
         return []
     connection.execute(
@@ -194,10 +184,26 @@ def claim_due(connection: Connection, now: datetime, room: int, process: int) ->
         .where(feed.c.id.in_(ids))
         .values(leased_until=now + POLL_LEASE, leased_by=process)
     )
-    rows = connection.execute(
-        select(*FEED_COLUMNS).join(publisher).where(feed.c.id.in_(ids)).order_by(feed.c.id)
-    )
-    return [to_feed(row) for row in rows]
+    claimed = select(*FEED_COLUMNS).join(publisher).where(feed.c.id.in_(ids)).order_by(feed.c.id)
+    return [to_feed(row) for row in connection.execute(claimed)]
+
+
+class _Asked:
+    """Feeds that are to be asked, and how many of each host are."""
+
+    def __init__(self, busy: Counter[str]) -> None:
+        self._busy = busy
+        self.ids: list[int] = []
+
+    def take(self, rows: Iterable[Any], room: int) -> bool:
+        """Take those whose hosts are free; say whether there is room for more."""
+        for row in rows:
+            if len(self.ids) == room:
+                break
+            if not row.host or self._busy[row.host] < PER_HOST:
+                self._busy[row.host] += 1
+                self.ids.append(row.id)
+        return len(self.ids) < room
 
 
 def to_feed(row: Row[Any]) -> Feed:
