@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bs4 import BeautifulSoup
 from markupsafe import Markup, escape
 from yarl import URL
 
@@ -131,6 +130,8 @@ def render_line(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> 
 
 def render_plain(html: str) -> str:
     """Return a message as plain text, for when Telegram cannot read its markup."""
+    from bs4 import BeautifulSoup  # seldom needed, and 7 MB
+
     return cut(BeautifulSoup(html, "html.parser").get_text(), 2_000)
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from bs4 import BeautifulSoup, Tag
 from yarl import URL
 
 from bot.errors import FeedError
@@ -111,6 +111,8 @@ def _find_language(items: tuple[ParsedItem, ...]) -> str:
 
 def _name_feeds(page: str, fetched: FetchedFeed) -> list[str]:
     """Return where a page says that its feeds are, the likeliest first, then where they may be."""
+    from bs4 import BeautifulSoup  # seldom needed, and 7 MB
+
     soup = BeautifulSoup(page, "html.parser")
     base = _join(fetched.url, _attribute(soup.find("base", href=True), "href")) or fetched.url
     linked = [
@@ -149,8 +151,9 @@ def _read_link_header(header: str) -> Iterator[tuple[str, str, str]]:
         yield said.get("type", ""), said.get("rel", ""), found[1]
 
 
-def _attribute(tag: object, name: str) -> str:
-    value = tag.get(name) if isinstance(tag, Tag) else None
+def _attribute(tag: Any, name: str) -> str:
+    """Return an attribute of an element; empty where there is none of them."""
+    value = tag.get(name) if tag is not None else None
     return " ".join(value) if isinstance(value, list) else str(value or "")
 
 

@@ -17,7 +17,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import FeedError
 from bot.feeds.memory import EntryMemory
-from bot.feeds.parse import parse_feed
 from bot.model import ParsedFeed
 
 _log = logging.getLogger(__name__)
@@ -171,6 +170,8 @@ def _make_pool() -> ProcessPool:
 
 
 def _parse(body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
+    from bot.feeds.parse import parse_feed  # and feedparser with it: in this process alone
+
     return parse_feed(body, content_type, url, timezone, _memory)
 
 

@@ -63,9 +63,8 @@ def _save(trie: BytesTrie, path: Path) -> bool:
         try:
             trie.save(name)
             Path(name).replace(path)
-        except BaseException:
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
     except (OSError, RuntimeError) as error:
         _log.info("dictionary_not_kept", extra={"file": path.name, "reason": str(error)})
         return False

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from sqlite3 import sqlite_version
 
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from alembic import command
 from bot.errors import DatabaseError, DatabaseNotReady
 from bot.storage.database import explain, translated
 
@@ -23,10 +20,18 @@ _FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "to
 
 def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
     """Bring the database to this version's tables; safe when several processes start together."""
-    config = Config()
-    config.set_main_option("script_location", str(folder))
     if engine.dialect.name == "sqlite":
         _require_full_text(engine)
+    if _is_up_to_date(engine, folder):
+        return
+    # Seldom needed, and 9 MB.
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    from alembic import command
+
+    config = Config()
+    config.set_main_option("script_location", str(folder))
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -45,6 +50,17 @@ def migrate(engine: Engine, folder: Path = Path("alembic")) -> None:
             f"the database is of a newer Sahman than this one ({error}). Install that version, or "
             "restore the copy that was made before the upgrade"
         ) from error
+
+
+def _is_up_to_date(engine: Engine, folder: Path) -> bool:
+    """Say whether the newest migration was made; each one's file begins with its revision."""
+    newest = max((each.name[:4] for each in folder.glob("versions/[0-9]*.py")), default="")
+    try:
+        with engine.connect() as connection:
+            stands_at = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:
+        return False  # no tables yet, or a fault that migrating explains
+    return bool(newest) and stands_at == newest
 
 
 def _require_full_text(engine: Engine) -> None:

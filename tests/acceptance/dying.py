@@ -18,7 +18,7 @@ from bot.chat import receive
 from bot.chat.receive import Receiver
 from bot.cli import app
 from bot.intake import Intake
-from bot.intake.reading import TextsInBook
+from bot.intake.reading import HeldAgainst
 from bot.sending.sender import Sender
 from bot.storage import claims, clock, deliveries, fanout, polls
 from bot.telegram_api.messenger import Messenger
@@ -96,7 +96,7 @@ POINTS: dict[str, Callable[[], None]] = {
     # A feed has been fetched and parsed, nothing of it is stored.
     "poll": lambda: _before(Intake, "take_in"),
     # In the transaction that stores its items and what they match.
-    "match": lambda: _after(TextsInBook, "find"),
+    "match": lambda: _after(HeldAgainst, "find"),
     # In the transaction that owes a chunk of deliveries.
     "plan": lambda: _after(fanout, "_owe_alerts"),
     # Deliveries are claimed, none of them is on its way.

@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from alembic import command
@@ -94,3 +95,13 @@ def test_a_database_that_is_away_is_said_so_without_its_password(url: str) -> No
         assert "BOT_DATABASE_URL" in str(raised.value)
         assert "hush" not in str(raised.value)
     engine.dispose()
+
+
+def test_each_migration_is_in_a_file_that_begins_with_its_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    assert all(Path(each.path).name.startswith(f"{each.revision}_") for each in scripts)
+    assert max(path.name[:4] for path in FOLDER.glob("versions/0*.py")) == (
+        ScriptDirectory.from_config(config).get_current_head()
+    )
