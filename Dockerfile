@@ -8,13 +8,16 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 FROM python:3.12-slim-bookworm
 WORKDIR /app
 RUN useradd --system --uid 10001 --home-dir /app sahman \
-    && mkdir data && chown sahman data
+    && mkdir data .cache && chown sahman data .cache
+ENV XDG_CACHE_HOME=/app/.cache
 COPY --from=build /venv /venv
 COPY alembic alembic
 COPY bot bot
 COPY feeds.yaml ./
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
+# The dictionaries as files that every process maps: made once, here.
+RUN python -c "from bot import language; language.load()"
 VOLUME /app/data
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "bot", "health"]
 ENTRYPOINT ["python", "-m", "bot"]
