@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, or_, select
 from bot.model import Item
 from bot.model.search_keys import hash_key
 from bot.storage.carrying import iter_uncarried
-from bot.storage.search import find_places, place_after
+from bot.storage.search import find_places, find_places_among, place_after
 from bot.storage.tables import feed, item, publisher
 
 # Most who ask want few; who reads on is given more at a time.
@@ -66,6 +66,17 @@ def iter_bearing(
         reverse=True,
     )
     yield from newer
+
+
+def load_bearing_since(
+    connection: Connection, anchors: Collection[str], after: int, limit: int
+) -> list[Item]:
+    """Return what was stored after item *after* and bears an anchor, of the newest *limit*."""
+    stored = select(item.c.place).where(item.c.id > after).order_by(item.c.id.desc()).limit(limit)
+    places = {place for place in connection.scalars(stored) if place is not None}
+    bearing = find_places_among(connection, {hash_key(anchor) for anchor in anchors}, places)
+    rows = connection.execute(select_items().where(item.c.place.in_(bearing), item.c.id > after))
+    return [to_item(row) for row in rows]
 
 
 def _iter_placed(

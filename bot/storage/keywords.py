@@ -12,7 +12,7 @@ from itertools import islice
 from sqlalchemy import Connection, Text, cast, delete, exists, func, literal, select, update
 
 from bot.model import Item, Keyword
-from bot.storage.archive import iter_bearing, select_items, to_item
+from bot.storage.archive import iter_bearing, load_bearing_since
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.tables import item, keyword, match, subscription
 
@@ -127,14 +127,10 @@ class Keywords:
                 )
             )
             # What was stored after the look back was matched without this keyword.
-            since = (
-                select_items()
-                .where(item.c.id > looked_back.upto_item)
-                .order_by(item.c.id.desc())
-                .limit(_LOOK_BACK_ITEMS)
+            since = load_bearing_since(
+                connection, asked.anchors, looked_back.upto_item, _LOOK_BACK_ITEMS
             )
-            stored = map(to_item, connection.execute(since))
-            late = [(each, find_words(each)) for each in stored]
+            late = [(each, find_words(each)) for each in since]
             rows = [
                 {"item_id": each.id, "keyword_id": keyword_id, "words": "\n".join(words)}
                 for each, words in (*looked_back.caught, *late)

@@ -8,7 +8,8 @@ places follow the order of publication. What a place no longer says is what no i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ _WEEK = timedelta(days=7)
 _WEEK_BITS, _SERIAL_BITS = 10, 21
 _SECOND_AT = _WEEK_BITS + _SERIAL_BITS
 _LAST_SECOND = 2**32 - 1
+_UNBOUNDED = 2**31
 _WEEKS, _SERIALS = 2**_WEEK_BITS, 2**_SERIAL_BITS
 
 
@@ -99,6 +101,21 @@ def find_places(
     return found
 
 
+def find_places_among(
+    connection: Connection, keys: Collection[int], places: Collection[int]
+) -> set[int]:
+    """Return those of *places* under which one of these keys stands."""
+    if not keys or not places:
+        return set()
+    found: set[int] = set()
+    for week in connection.scalars(select(search_period.c.week)).all():
+        if any(place >> _SERIAL_BITS & _WEEKS - 1 == week % _WEEKS for place in places):
+            found |= set(
+                _find_in(connection, week, keys, max(places) + 1, min(places) - 1, _UNBOUNDED)
+            )
+    return found & set(places)
+
+
 def drop_periods(connection: Connection, ended_before: datetime) -> int:
     """Drop what was written in weeks that ended before then; return how many there were.
 
@@ -109,14 +126,10 @@ def drop_periods(connection: Connection, ended_before: datetime) -> int:
     weeks = list(connection.scalars(ended))
     if not weeks:
         return 0
-    if connection.dialect.name == "sqlite":
-        # Words of the news are no secret: overwriting them would hold up the writer.
-        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
-    for week in weeks:
-        connection.execute(text(f"DROP TABLE {_name_table(week)}"))
-    connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    with _alone(connection):
+        for week in weeks:
+            connection.execute(text(f"DROP TABLE {_name_table(week)}"))
+        connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
     ended_at = _EPOCH + (last + 1) * _WEEK
     of_week = item.c.place.bitwise_rshift(literal(_SERIAL_BITS, Integer)).bitwise_and(_WEEKS - 1)
     connection.execute(
@@ -125,6 +138,22 @@ def drop_periods(connection: Connection, ended_before: datetime) -> int:
         .values(place=None, keys_version=0)
     )
     return len(weeks)
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Drop tables that nobody searches meanwhile, as quickly as it can be done."""
+    if connection.dialect.name == "postgresql":
+        # Who searches has asked for the weeks first, and holds that table until they are done.
+        connection.execute(text("LOCK TABLE search_period IN ACCESS EXCLUSIVE MODE"))
+        yield
+        return
+    # Words of the news are no secret: overwriting them would hold up the writer.
+    connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
 def _count_on(connection: Connection, week: int, count: int) -> int | None:

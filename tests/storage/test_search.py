@@ -15,6 +15,7 @@ from bot.model import Feed, Item
 from bot.model.search_keys import hash_key
 from bot.storage import Storage
 from bot.storage import carrying as carrying_module
+from bot.storage.archive import load_bearing_since
 from bot.storage.carrying import Carrying
 from bot.storage.tables import item, search_period
 from tests.samples import NOW, change, change_rows, count_rows, new_item, open_feed, take_in
@@ -98,6 +99,26 @@ async def test_an_item_whose_words_are_read_anew_is_found_once(storage: Storage)
     )
     assert await search(storage, "border", "frontier") == ["Talks on the border"]
     assert await search(storage, "talks") == []
+
+
+async def test_of_what_was_stored_since_only_what_bears_a_word_is_loaded(storage: Storage) -> None:
+    source, times = await print_weekly(storage, 2)
+    upto = max(each.id for each in await storage.items.load_latest(before=None, limit=9))
+    now = times[1] + WEEK
+    entries = [
+        new_item("Border now", published_at=now),
+        new_item("Treaty now", published_at=now),
+        new_item("Border long ago", published_at=NOW - WEEK),
+    ]
+    await take_in(storage, source, *entries, now=now)
+
+    def load(words: list[str], limit: int) -> list[str]:
+        with storage.database.engine.connect() as connection:
+            return sorted(titles(load_bearing_since(connection, words, upto, limit)))
+
+    assert load(["border"], 9) == ["Border long ago", "Border now"]
+    assert load(["border"], 1) == ["Border long ago"]
+    assert load(["peace"], 9) == []
 
 
 class TestOldWeeks:
