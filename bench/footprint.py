@@ -3,8 +3,8 @@
     python -m bench.footprint [--feeds 60] [--subscribers 1000] [--seconds 300]
 
 Run from a checkout. The real process, on SQLite, against a local Telegram and local feeds: it
-starts, answers one person, reads all feeds for the first time, and is left alone. Memory is PSS over
-all its processes: what they share is counted once. README.md explains the table.
+starts, answers one person, reads all feeds for the first time, and is left alone. Memory is PSS of
+all its processes: what they share is counted once. README.md explains it.
 """
 
 from __future__ import annotations

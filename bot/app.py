@@ -34,6 +34,7 @@ from bot.jobs.polling import Polling, open_polling
 from bot.jobs.prune import give_up_dead_rows, prune
 from bot.jobs.rekey import rekey_items
 from bot.jobs.timers import Timers
+from bot.matching import keep_read, recall_read
 from bot.model import PollResult
 from bot.sending.composer import Composer
 from bot.sending.notices import notice_closed_groups, send_notices
@@ -64,6 +65,7 @@ _PRUNE_TICK_S = 3600
 _VACUUM_TICK_S = 72_000  # under a day
 _REKEY_TICK_S = 5
 _CARRY_TICK_S = 2
+_WORDS_TICK_S = 3600
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
 #: A PostgreSQL that recovers from a crash, or is started together with Sahman.
@@ -176,6 +178,8 @@ def _check_roles(settings: Settings, roles: frozenset[Role]) -> None:
 async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     # Before the first poll: no alert may wait for the dictionaries.
     await asyncio.to_thread(language.load)
+    await asyncio.to_thread(recall_read)
+    parts.stack.push_async_callback(asyncio.to_thread, keep_read)
     polling = await parts.stack.enter_async_context(
         open_polling(parts.settings, parts.storage, _utc_now())
     )
@@ -185,6 +189,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_FEEDS_TICK_S, "feeds", polling.feed_list.reload_if_edited)
     timers.every(_HEALTH_TICK_S, "health", polling.health.check)
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage, now))
+    timers.every(_WORDS_TICK_S, "words", lambda _: asyncio.to_thread(keep_read))
     timers.every(_CARRY_TICK_S, "carry", CarryJob(parts.storage).carry)
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
     timers.every(_VACUUM_TICK_S, "vacuum", lambda now: give_up_dead_rows(parts.storage))
@@ -203,6 +208,8 @@ async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver
     """Let people in, by the webhook that Telegram is given or by asking for them."""
     # Keywords that people type are read with the dictionaries.
     await asyncio.to_thread(language.load)
+    await asyncio.to_thread(recall_read)
+    parts.stack.push_async_callback(asyncio.to_thread, keep_read)
     bot = talking.application.bot
     services = Services(
         bot=bot,

@@ -13,7 +13,7 @@ _BOT = Path(__file__).parents[1] / "bot"
 _FILES = sorted(_BOT.rglob("*.py"))
 _PURE = ("language/", "matching/", "stories/", "delivery/")
 #: Where a pure room loads what it knows: called once, by `language.load()`.
-_LOADERS = {"language/tables.py", "language/detect.py", "language/tries.py"}
+_LOADERS = {f"language/{name}.py" for name in ("tables", "detect", "tries", "kept", "files")}
 #: Near it a file is cut, by noun.
 _MOST_LINES = 360
 _FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "telegram", "queue", "types"}

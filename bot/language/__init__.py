@@ -3,12 +3,15 @@
 import functools
 import threading
 from itertools import chain
+from pathlib import Path
 
 from bot.language.asking import AskedWord, WordAsker
 from bot.language.detect import detect_language, load_profiles
 from bot.language.dictionaries import default_dictionaries
+from bot.language.files import cache_folder
 from bot.language.fold import Word, clean, fold, fold_text, script_of, words, written_words
 from bot.language.glossary import Concept, Glossary, read_concepts
+from bot.language.kept import keep_words, recall_words
 from bot.language.names import (
     cldr_concepts,
     read_given_names,
@@ -25,10 +28,12 @@ __all__ = [
     "Language",
     "Word",
     "WordKeys",
+    "cache_folder",
     "clean",
     "detect_language",
     "fold",
     "fold_text",
+    "keep_words",
     "load",
     "script_of",
     "words",
@@ -56,8 +61,28 @@ class Language:
         self.glossary = Glossary(chain(curated, cldr_concepts(curated)), asker.glossary_keys)
         reader.glossary = self.glossary
         self._asker = asker
-        self.read_word = functools.lru_cache(_WORDS_HELD)(reader.read)
+        self._read = reader.read
+        self._recalled: dict[str, WordKeys] = {}
+        #: The keys of a word of the news, which is remembered.
+        self.read_word = functools.lru_cache(_WORDS_HELD)(self._read_or_recall)
         self._ask = functools.lru_cache(_ASKED_HELD)(asker.ask)
+
+    def _read_or_recall(self, written: str) -> WordKeys:
+        recalled = self._recalled.pop(written, None)
+        return self._read(written) if recalled is None else recalled
+
+    def read_typed_word(self, written: str) -> WordKeys:
+        """Return the keys of a word that a person typed; it is not remembered."""
+        return self._read(written)
+
+    def recall_words(self, folder: Path) -> None:
+        """Remember the words of the news that were kept before this start."""
+        self._recalled = recall_words(folder)
+
+    def forget_words(self) -> None:
+        """Forget the words of the news, as after a restart."""
+        self._recalled = {}
+        self.read_word.cache_clear()
 
     def ask_word(self, written: str, *, in_name: bool = False) -> AskedWord:
         """Return what one typed word asks for."""

@@ -60,6 +60,21 @@ class WordKeys(NamedTuple):
     capital: bool
 
 
+def with_numbers(
+    folded: str,
+    script: str,
+    keys: tuple[str, ...],
+    sounds: tuple[str, ...],
+    begins: tuple[int, ...],
+    *,
+    capital: bool,
+) -> WordKeys:
+    """Return what a word can stand for, with what follows from its keys."""
+    numbers = tuple(map(hash_key, keys))
+    concepts = tuple(key for key in keys if key[0] == CONCEPT)
+    return WordKeys(folded, script, keys, numbers, concepts, sounds, begins, capital)
+
+
 class WordReader:
     """Gives words of texts their keys."""
 
@@ -115,16 +130,13 @@ class WordReader:
                     concepts.update(glossary.proper.get(key, ()))
                 begins.update(glossary.beginning.get(key, ()))
             keys.update(CONCEPT + concept for concept in concepts)
-        ordered = tuple(sorted(keys))
-        return WordKeys(
+        return with_numbers(
             folded,
             script,
-            ordered,
-            tuple(map(hash_key, ordered)),
-            tuple(key for key in ordered if key[0] == CONCEPT),
+            tuple(sorted(keys)),
             tuple(sorted(sounds)),
             tuple(sorted(begins)),
-            capital,
+            capital=capital,
         )
 
     def _add_names(self, names: frozenset[str], folded: str, keys: set[str]) -> set[str]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import simplemma
 from marisa_trie import BytesTrie
-from platformdirs import user_cache_path
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 from simplemma.strategies.dictionaries.trie_dictionary_factory import TrieWrapDict
+
+from bot.language.files import cache_folder, save_at_once
 
 _log = logging.getLogger(__name__)
 
@@ -30,14 +29,14 @@ class MappedDictionaries:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Keep the files in *folder*, or in this user's folder for what can be made anew."""
-        self._folder = folder or user_cache_path("sahman")
+        self._folder = folder or cache_folder()
         self.get_dictionary = functools.cache(self._open)
 
     def _open(self, lang: str) -> Mapping[str, str]:
         path = self._folder / f"simplemma-{simplemma.__version__}-{lang}.trie"
         if not path.exists():
             trie = _build(lang)
-            if not _save(trie, path):
+            if not save_at_once(path, trie.save):
                 return TrieWrapDict(trie)
         try:
             return TrieWrapDict(BytesTrie().mmap(str(path)))
@@ -52,20 +51,3 @@ class MappedDictionaries:
 def _build(lang: str) -> BytesTrie:
     words = DefaultDictionaryFactory().get_dictionary(lang)
     return BytesTrie((word, lemma.encode()) for word, lemma in words.items())
-
-
-def _save(trie: BytesTrie, path: Path) -> bool:
-    """Write a trie at once or not at all, so that no process maps half of it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        os.close(handle)
-        try:
-            trie.save(name)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:
-        _log.info("dictionary_not_kept", extra={"file": path.name, "reason": str(error)})
-        return False
-    return True

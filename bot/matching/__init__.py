@@ -8,7 +8,7 @@ from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source
 from bot.matching.query import Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
-from bot.matching.text import ReadText, read_text
+from bot.matching.text import ReadText, keep_read, read_text, recall_read
 
 __all__ = [
     "KEYS_VERSION",
@@ -21,9 +21,11 @@ __all__ = [
     "find_concepts",
     "find_unknown_source",
     "holds",
+    "keep_read",
     "matches",
     "parse_keyword",
     "read_text",
+    "recall_read",
 ]
 
 # Stands for what queries are made of, in both rooms: stored with keys, stale once it changes.

@@ -142,9 +142,9 @@ class _Compiler:
         rest = typed[place : place + 6]
         if len(rest) == 1:
             return 1, frozenset(), False
-        read = tuple(self._language.read_word(w.written) for w in rest)
+        read = tuple(self._language.read_typed_word(w.written) for w in rest)
         # As a name is often typed without its capitals, those of the glossary are tried too.
-        titled = tuple(self._language.read_word(w.written.capitalize()) for w in rest)
+        titled = tuple(self._language.read_typed_word(w.written.capitalize()) for w in rest)
         spans = [
             span
             for form in (read, titled)
@@ -231,7 +231,7 @@ class _Compiler:
             raise KeywordRefused(
                 RefusalReason.FUNCTION_WORD, position=phrase.position, word=phrase.text
             )
-        read = tuple(map(self._language.read_word, typed))
+        read = tuple(map(self._language.read_typed_word, typed))
         concepts = frozenset(
             span.concept
             for span in find_patterns(self._language, read, asked=True)[0]

@@ -1,18 +1,28 @@
 """A text, read: its words with their keys, and the concepts that several words make."""
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
-from bot.language import Language, WordKeys, clean, load, written_words
+from bot.language import (
+    Language,
+    WordKeys,
+    cache_folder,
+    clean,
+    keep_words,
+    load,
+    written_words,
+)
 from bot.language.reading import CONCEPT
+from bot.matching.remembered import Remembered
 from bot.model.search_keys import hash_key
 
 # Headlines set in capitals throughout: there capitals tell no acronym from a word.
 _SHOUTED_WORDS = 4
 # The news of a day hold about so many different ones.
-_CHUNKS_HELD = 30_000
+_CHUNKS_HELD = 15_000
+_chunks: Remembered[tuple[tuple[str, ...], tuple[WordKeys, ...]]] = Remembered(_CHUNKS_HELD)
 
 
 @dataclass(frozen=True)
@@ -110,17 +120,35 @@ def read_text(text: str) -> ReadText:
     return ReadText(written, keys, tuple(spans), hidden)
 
 
-@functools.lru_cache(_CHUNKS_HELD)
 def _read_chunk(chunk: str) -> tuple[tuple[str, ...], tuple[WordKeys, ...]]:
     """Return the words of what stands between blanks, "Երևանում," for one, with their keys."""
-    written = tuple(written_words(clean(chunk)))
-    return written, tuple(map(load().read_word, written))
+    read = _chunks.get(chunk)
+    if read is None:
+        written = tuple(written_words(clean(chunk)))
+        read = written, tuple(map(load().read_word, written))
+        _chunks.put(chunk, read)
+    return read
+
+
+def keep_read(folder: Path | None = None) -> None:
+    """Keep the words of the news that were read lately for the next start."""
+    words = {
+        one: keys
+        for written, read in _chunks.values()
+        for one, keys in zip(written, read, strict=True)
+    }
+    keep_words(words, folder or cache_folder())
+
+
+def recall_read(folder: Path | None = None) -> None:
+    """Remember the words of the news that were read before this start."""
+    load().recall_words(folder or cache_folder())
 
 
 def forget_read() -> None:
-    """Forget what was read, as after a restart; for measuring."""
-    _read_chunk.cache_clear()
-    load().read_word.cache_clear()
+    """Forget what was read, as after a restart."""
+    _chunks.clear()
+    load().forget_words()
 
 
 def _is_shouted(written: tuple[str, ...]) -> bool:
