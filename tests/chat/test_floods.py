@@ -118,6 +118,7 @@ async def test_one_chat_whose_answers_hang_keeps_nobody_waiting(sahman: Sahman) 
         sahman.api.send_text(OLEG, f"/add {word}")
         assert (await sahman.say("/keywords")).text
     await until(lambda: not len(sahman.api.messenger.updates))
+    await until(lambda: not count_rows(sahman.storage, waiting_update))
     assert len(await sahman.keywords(OLEG)) == 3, "what he asked for is done"
 
 
