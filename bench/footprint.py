@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -30,6 +31,7 @@ from rich.table import Table
 from bench.news import LANGUAGES, make_vocabulary
 from bench.poll import url_of
 from bench.send import FIRST_CHAT, TOKEN, Server, serving
+from bot.matching import KeywordRefused
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine
 from bot.storage.migrating import migrate
@@ -53,7 +55,8 @@ async def subscribe(url: str, count: int) -> None:
         for word in chance.sample(
             make_vocabulary(chance.choice(LANGUAGES))[0][2_000:], _WORDS_EACH
         ):
-            await follow(storage, who, word, now)
+            with contextlib.suppress(KeywordRefused):
+                await follow(storage, who, word, now)
     database.close()
 
 
