@@ -46,7 +46,7 @@ class ReadText:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Every key of the text: what is stored with an item, to be looked up by."""
+        """Every key that counts in the text."""
         if not self.hidden:
             return frozenset(self.places) | {span.concept for span in self.spans}
         found: set[str] = set()

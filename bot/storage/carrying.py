@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from bot.storage.database import Database, take_intake_lock
-from bot.storage.search import reserve_places, save_keys
+from bot.storage.search import reserve_places, save_keys, searched_by_nobody
 from bot.storage.tables import item
 
 _item_key = Table(
@@ -63,7 +63,8 @@ class Carrying:
             if ids:
                 _carry(connection, ids, now)
             else:
-                _item_key.drop(connection)
+                with searched_by_nobody(connection):
+                    _item_key.drop(connection)
             return len(ids)
 
         if self._done:

@@ -271,11 +271,17 @@ class Items:
             connection.execute(delete(item).where(item.c.id.in_(ids)))
             told = exists().where(story_item.c.story_id == story.c.id)
             connection.execute(delete(story).where(story.c.opened_at < seen_before, ~told))
-            if len(ids) < limit:
-                drop_periods(connection, seen_before)
             return len(ids)
 
-        return await self._database.write(work)
+        def drop(connection: Connection) -> None:
+            # First, as intake does: who takes in holds the list of weeks too.
+            take_intake_lock(connection)
+            drop_periods(connection, seen_before)
+
+        pruned = await self._database.write(work)
+        if pruned < limit:
+            await self._database.write(drop)
+        return pruned
 
 
 def _to_known(row: Any) -> KnownItem:

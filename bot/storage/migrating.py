@@ -13,6 +13,8 @@ from bot.storage.database import explain, translated
 
 #: Taken while migrating, so that ten processes may start together.
 _MIGRATION_LOCK = 0x5A12
+# https://www.sqlite.org/fts5.html
+_FULL_TEXT = "fts5"
 
 # What a PostgreSQL says that starts, recovers or stops; and what is said where none listens.
 _FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "too many connections")
@@ -65,7 +67,9 @@ def _is_up_to_date(engine: Engine, folder: Path) -> bool:
 
 def _require_full_text(engine: Engine) -> None:
     with translated(engine), engine.connect() as connection:
-        modules = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name='fts5'")
+        modules = connection.execute(
+            text("SELECT 1 FROM pragma_module_list WHERE name = :name"), {"name": _FULL_TEXT}
+        )
         if modules.first() is None:
             raise DatabaseError(
                 f"this Python's SQLite ({sqlite_version}) was built without FTS5, which "

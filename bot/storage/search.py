@@ -42,7 +42,6 @@ _WEEK = timedelta(days=7)
 _WEEK_BITS, _SERIAL_BITS = 10, 21
 _SECOND_AT = _WEEK_BITS + _SERIAL_BITS
 _LAST_SECOND = 2**32 - 1
-_UNBOUNDED = 2**31
 _WEEKS, _SERIALS = 2**_WEEK_BITS, 2**_SERIAL_BITS
 
 
@@ -91,9 +90,9 @@ def find_places(
     """Return the highest places under which one of these keys stands, the highest first."""
     if not keys:
         return []
-    weeks = connection.scalars(select(search_period.c.week).order_by(search_period.c.week.desc()))
+    weeks = select(search_period.c.week).order_by(search_period.c.week.desc())
     found: list[int] = []
-    for week in weeks:
+    for week in connection.scalars(weeks).all():
         # What is lower than as many others is not among the highest.
         above = found[limit - 1] if len(found) >= limit else -1
         found += _find_in(connection, week, keys, below, above, limit)
@@ -110,9 +109,7 @@ def find_places_among(
     found: set[int] = set()
     for week in connection.scalars(select(search_period.c.week)).all():
         if any(place >> _SERIAL_BITS & _WEEKS - 1 == week % _WEEKS for place in places):
-            found |= set(
-                _find_in(connection, week, keys, max(places) + 1, min(places) - 1, _UNBOUNDED)
-            )
+            found |= {*_find_in(connection, week, keys, max(places) + 1, min(places) - 1, None)}
     return found & set(places)
 
 
@@ -126,7 +123,7 @@ def drop_periods(connection: Connection, ended_before: datetime) -> int:
     weeks = list(connection.scalars(ended))
     if not weeks:
         return 0
-    with _alone(connection):
+    with searched_by_nobody(connection):
         for week in weeks:
             connection.execute(text(f"DROP TABLE {_name_table(week)}"))
         connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
@@ -141,8 +138,8 @@ def drop_periods(connection: Connection, ended_before: datetime) -> int:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Drop tables that nobody searches meanwhile, as quickly as it can be done."""
+def searched_by_nobody(connection: Connection) -> Iterator[None]:
+    """Hold off who searches while tables of words are dropped, for as short as it can be."""
     if connection.dialect.name == "postgresql":
         # Who searches has asked for the weeks first, and holds that table until they are done.
         connection.execute(text("LOCK TABLE search_period IN ACCESS EXCLUSIVE MODE"))
@@ -202,7 +199,7 @@ def _find_in(
     keys: Collection[int],
     below: int | None,
     above: int,
-    limit: int,
+    limit: int | None,
 ) -> list[int]:
     weekly = _table_of(connection, week)
     asked = _to_stored(connection, keys, " OR ")

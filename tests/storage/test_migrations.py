@@ -105,3 +105,14 @@ def test_each_migration_is_in_a_file_that_begins_with_its_revision() -> None:
     assert max(path.name[:4] for path in FOLDER.glob("versions/0*.py")) == (
         ScriptDirectory.from_config(config).get_current_head()
     )
+
+
+def test_an_sqlite_without_full_text_search_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.storage.migrating._FULL_TEXT", "fts99")
+    engine = make_engine(f"sqlite:///{tmp_path}/sahman.db")
+    with pytest.raises(DatabaseError, match=r"built without FTS5.*PostgreSQL"):
+        migrate(engine)
+    assert tables(engine) == set()
+    engine.dispose()

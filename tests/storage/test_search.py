@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from bot.jobs.carry import CarryJob
 from bot.matching import KEYS_VERSION
@@ -153,6 +153,20 @@ class TestOldWeeks:
         )
         assert await search(storage, "border") == ["Border 2", "Border 1", "Border 0"]
         assert await storage.items.load_stale(KEYS_VERSION, 10) == []
+
+
+async def test_what_is_erased_is_overwritten_again_once_a_week_was_dropped(
+    sqlite_storage: Storage,
+) -> None:
+    def overwrites(connection: Connection) -> int:
+        return int(connection.exec_driver_sql("PRAGMA secure_delete").scalar_one())
+
+    source, times = await print_weekly(sqlite_storage, 3)
+    await take_in(sqlite_storage, source, now=times[2])
+    assert await sqlite_storage.database.write(overwrites) == 1
+    await sqlite_storage.items.prune(times[2], limit=100)
+    assert count_rows(sqlite_storage, search_period) == 1
+    assert await sqlite_storage.database.write(overwrites) == 1
 
 
 async def make_old(storage: Storage, count: int) -> Feed:
