@@ -24,11 +24,11 @@ from bot.model import Subscriber
 from bot.sending.composer import Composer
 from bot.sending.sender import Sender
 from bot.storage import Storage
-from bot.storage.tables import chat
+from bot.storage.tables import chat, waiting_update
 from bot.telegram_api.connection import connect, make_application, make_bot
 from bot.telegram_api.messenger import Messenger
 from bot.texts import load_texts
-from tests.samples import NOW, change_rows, expand, new_item, open_feed, take_in
+from tests.samples import NOW, change_rows, count_rows, expand, new_item, open_feed, take_in
 
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
 ANI, OLEG, ARAM = 101, 202, 303
@@ -104,6 +104,10 @@ class Sahman:
         deadline = asyncio.get_running_loop().time() + _PATIENCE_S
         while len(self.api.messenger.updates):
             assert asyncio.get_running_loop().time() < deadline, "an update is not confirmed"
+            await asyncio.sleep(0.005)
+        # On a slow machine it is stored and confirmed before all of it is done.
+        while count_rows(self.storage, waiting_update, chat_id=chat_id):
+            assert asyncio.get_running_loop().time() < deadline, "a stored update is not done"
             await asyncio.sleep(0.005)
         while self.services.replies.are_on_their_way:
             assert asyncio.get_running_loop().time() < deadline, "a reply is not delivered"
