@@ -24,8 +24,10 @@ _log = logging.getLogger(__name__)
 _TIME_LIMIT_S = 10.0
 _GRACE_S = 3.0
 _MEMORY_LIMIT = 1024 * 1024 * 1024
-#: As many as there are cores, within these.
+#: At most as many as there are cores, within these; one until what waits asks for another.
 _FEWEST, _MOST = 2, 4
+#: A feed that has waited so long behind quick ones opens another process for good.
+_CROWD_S = 2.0
 #: Started only when hostile feeds keep all the others busy.
 _SPARES = 2
 #: A document that a process has been at for so long is slow: what waits for it goes to any
@@ -45,6 +47,7 @@ class _Waiting:
     """A feed that waits for a process."""
 
     own: int  #: the process that remembers it
+    since_s: float
     given: asyncio.Future[int]
 
 
@@ -58,6 +61,8 @@ class ParseWorker:
     def __init__(self) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _FEWEST
         self._regular = max(_FEWEST, min(_MOST, cores))
+        #: How many of these feeds are shared among: a process takes 20 MB.
+        self._open = 1
         self._pools = [_make_pool() for _ in range(self._regular + _SPARES)]
         self._idle = set(range(len(self._pools)))
         self._waiting: list[_Waiting] = []
@@ -66,7 +71,7 @@ class ParseWorker:
 
     async def parse(self, body: bytes, content_type: str, url: str, timezone: str) -> ParsedFeed:
         """Return what a feed's bytes hold; raise FeedError when there is nothing to be had."""
-        number = await self._take(zlib.crc32(url.encode()) % self._regular)
+        number = await self._take(zlib.crc32(url.encode()) % self._open)
         try:
             try:
                 return await self._parse_in(number, body, content_type, url, timezone)
@@ -89,12 +94,14 @@ class ParseWorker:
     async def _take(self, own: int) -> int:
         """Wait for a process: one's own, or any other once that has taken too long."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(own, loop.create_future())
+        waiting = _Waiting(own, loop.time(), loop.create_future())
         self._waiting.append(waiting)
         self._hand_out()
         try:
             number = await waiting.given
             self._begun_s[number] = loop.time()
+            if self._begun_s[number] - waiting.since_s > _CROWD_S:
+                self._open = min(self._open + 1, self._regular)
             for slow_s in (_MOMENT_S, _LONG_S):
                 loop.call_later(slow_s + _EARLY_S, self._hand_out)
             return number

@@ -140,6 +140,7 @@ class TestSlowDocuments:
         """Every process that is not spare has started; all are slow over what is slow."""
         monkeypatch.setattr(working, "_parse", dawdle)
         monkeypatch.setattr(working, "_LONG_S", 0.5)
+        worker._open = worker._regular
         for number in range(worker._regular):
             await worker._parse_in(number, rss(entry("Warm")), "", URL, "UTC")
 
@@ -189,6 +190,25 @@ class TestSlowDocuments:
         ]
         assert first == second
         assert len(set(first)) == worker._regular
+
+    async def test_there_is_one_process_until_feeds_wait_for_it(
+        self, worker: ParseWorker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(working, "_CROWD_S", 0.2)
+        worker._open = 1
+        urls = [f"{URL}/{n}" for n in range(12)]
+
+        async def tell_processes() -> set[str]:
+            told = await asyncio.gather(*(self.parse_at(worker, "Talks", url) for url in urls))
+            return set(told)
+
+        async def tell_one_by_one() -> set[str]:
+            return {await self.parse_at(worker, "Talks", url) for url in urls}
+
+        assert len(await tell_one_by_one()) == 1
+        monkeypatch.setattr(working, "_CROWD_S", 0.0)
+        await tell_processes()
+        assert len(await tell_one_by_one()) == worker._regular
 
     async def test_one_that_is_given_up_leaves_its_place_to_others(
         self, worker: ParseWorker, gate: Gate
