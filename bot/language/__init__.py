@@ -2,6 +2,7 @@
 
 import functools
 import threading
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from bot.language.dictionaries import default_dictionaries
 from bot.language.files import cache_folder
 from bot.language.fold import Word, clean, fold, fold_text, script_of, words, written_words
 from bot.language.glossary import Concept, Glossary, read_concepts
-from bot.language.kept import keep_words, recall_words
+from bot.language.kept import keep_words, open_glossary, recall_words
 from bot.language.names import (
     cldr_concepts,
     read_given_names,
@@ -44,6 +45,14 @@ _WORDS_HELD = 20_000
 _ASKED_HELD = 4_000
 
 
+def compile_glossary(keys_of_word: Callable[[str], frozenset[str]]) -> Glossary:
+    """Return the glossary: our own concepts, and Unicode's countries and cities."""
+    curated = [with_cldr_words(concept) for concept in read_concepts()]
+    glossary = Glossary(chain(curated, cldr_concepts(curated)))
+    glossary.compile(keys_of_word)
+    return glossary
+
+
 class Language:
     """Dictionaries, endings, names and glossary, loaded; safe to read from many threads."""
 
@@ -57,8 +66,7 @@ class Language:
             fold(word) for row in read_table("function_words.tsv") for word in row[-1].split()
         )
         asker = WordAsker(reader, function_words)
-        curated = [with_cldr_words(concept) for concept in read_concepts()]
-        self.glossary = Glossary(chain(curated, cldr_concepts(curated)), asker.glossary_keys)
+        self.glossary = open_glossary(lambda: compile_glossary(asker.glossary_keys))
         reader.glossary = self.glossary
         self._asker = asker
         self._read = reader.read

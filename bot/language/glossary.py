@@ -5,9 +5,9 @@ counts. A pattern is one word ("граница") or several that stand side by s
 """
 
 import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from bot.language.tables import glossary_files, read_records
 
@@ -42,6 +42,16 @@ class Pattern:
     reads: bool = True
 
 
+def _with_tuples(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(values) for key, values in given.items()}
+
+
+def _concept_from(given: Mapping[str, Any]) -> Concept:
+    tables = {name: _with_tuples(given[name]) for name in ("words", "asked_by", "never")}
+    examples = {name: tuple(given[name]) for name in ("examples", "counter_examples")}
+    return Concept(**{**given, **tables, **examples})
+
+
 def _by_language(given: Any) -> dict[str, tuple[str, ...]]:
     return {language: tuple((given or {}).get(language, ())) for language in LANGUAGES}
 
@@ -72,10 +82,8 @@ def read_concepts() -> tuple[Concept, ...]:
 class Glossary:
     """The concepts, ready to be found in the keys of words."""
 
-    def __init__(
-        self, concepts: Iterable[Concept], keys_of_word: Callable[[str], frozenset[str]]
-    ) -> None:
-        """Compile *concepts*; *keys_of_word* gives the keys that ask for one written word."""
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        """Hold *concepts* without their words: see `compile` and `read_compiled`."""
         self.concepts = {concept.id: concept for concept in concepts}
         # What a single word means: by key, apart for words that count only with a capital.
         self.ordinary: dict[str, tuple[str, ...]] = {}
@@ -84,7 +92,11 @@ class Glossary:
         self.patterns: list[Pattern] = []
         # Which patterns of several words may begin with a key.
         self.beginning: dict[str, tuple[int, ...]] = {}
-        self.names: set[str] = set()
+        # Keys by which a concept is hidden together with it: its own words' keys.
+        self.own_keys: dict[str, frozenset[str]] = {}
+
+    def compile(self, keys_of_word: Callable[[str], frozenset[str]]) -> None:
+        """Compile the concepts' words; *keys_of_word* gives the keys that ask for a written one."""
         for concept in self.concepts.values():
             for table, reads, never in (
                 (concept.words, True, False),
@@ -93,15 +105,52 @@ class Glossary:
             ):
                 for terms in table.values():
                     for term in terms:
-                        self._compile(concept.id, term, keys_of_word, reads=reads, never=never)
-        # Keys by which a concept is hidden together with it: its own words' keys.
-        self.own_keys: dict[str, frozenset[str]] = {}
+                        self._compile_term(concept.id, term, keys_of_word, reads=reads, never=never)
+        self._index()
+
+    def compiled(self) -> dict[str, Any]:
+        """Return what `compile` made, as JSON can hold it."""
+        return {
+            "concepts": [asdict(concept) for concept in self.concepts.values()],
+            "ordinary": self.ordinary,
+            "proper": self.proper,
+            "only_asked": self.only_asked,
+            "patterns": [
+                [pattern.concept, [sorted(word) for word in pattern.words], pattern.never,
+                 pattern.reads]
+                for pattern in self.patterns
+            ],
+        }  # fmt: skip
+
+    @classmethod
+    def read_compiled(cls, given: Mapping[str, Any]) -> Self:
+        """Return the glossary that `compiled` told of.
+
+        Raises KeyError, TypeError and ValueError for anything else.
+        """
+        glossary = cls(map(_concept_from, given["concepts"]))
+        glossary.ordinary = _with_tuples(given["ordinary"])
+        glossary.proper = _with_tuples(given["proper"])
+        glossary.only_asked = _with_tuples(given["only_asked"])
+        glossary.patterns = [
+            Pattern(concept, tuple(map(frozenset, words)), never, reads)
+            for concept, words, never, reads in given["patterns"]
+        ]
+        glossary._index()
+        return glossary
+
+    def _index(self) -> None:
+        for number, pattern in enumerate(self.patterns):
+            for key in pattern.words[0]:
+                self.beginning[key] = (*self.beginning.get(key, ()), number)
+        own_keys: dict[str, set[str]] = {}
         for table_by_key in (self.ordinary, self.proper):
             for key, ids in table_by_key.items():
                 for concept_id in ids:
-                    self.own_keys[concept_id] = self.own_keys.get(concept_id, frozenset()) | {key}
+                    own_keys.setdefault(concept_id, set()).add(key)
+        self.own_keys = {concept_id: frozenset(keys) for concept_id, keys in own_keys.items()}
 
-    def _compile(
+    def _compile_term(
         self,
         concept: str,
         term: str,
@@ -122,10 +171,7 @@ class Glossary:
                 if concept not in table.get(key, ()):
                     table[key] = (*table.get(key, ()), concept)
             return
-        number = len(self.patterns)
         self.patterns.append(Pattern("@" + concept, words, never, reads))
-        for key in words[0]:
-            self.beginning[key] = (*self.beginning.get(key, ()), number)
 
     def asked_by_key(self, key: str) -> tuple[str, ...]:
         """Return the concepts that a typed word with this key asks for."""
