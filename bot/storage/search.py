@@ -8,6 +8,7 @@ places follow the order of publication. What a place no longer says is what no i
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,12 @@ from sqlalchemy import (
     Integer,
     TableClause,
     Text,
+    TextClause,
     bindparam,
     column,
     delete,
     insert,
     literal,
-    literal_column,
     select,
     table,
     text,
@@ -42,6 +43,12 @@ _WEEK = timedelta(days=7)
 _WEEK_BITS, _SERIAL_BITS = 10, 21
 _SECOND_AT = _WEEK_BITS + _SERIAL_BITS
 _LAST_SECOND = 2**32 - 1
+_HIGHEST = 2**63 - 1
+# How much of the future is believed, where something claims to be of it.
+_AHEAD = timedelta(days=1)
+# Weeks that are asked first, and how many then at once: SQLite joins up to 500 questions.
+_NEW_WEEKS, _WEEKS_ASKED = 2, 100
+_QUERIES_HELD = 64
 _WEEKS, _SERIALS = 2**_WEEK_BITS, 2**_SERIAL_BITS
 
 
@@ -53,15 +60,19 @@ def hash_link(link_key: str) -> int | None:
 def reserve_places(
     connection: Connection, published: Sequence[datetime], now: datetime
 ) -> list[int]:
-    """Return a place of its own for each item of these times of publication, in this week."""
+    """Return a place of its own for each item of these times of publication, in this week.
+
+    What claims to be of the future stands a day ahead at the most.
+    """
     week = _week_of(now)
+    latest = place_after(now + _AHEAD)
     used = _count_on(connection, week, len(published))
     if used is None:
         _make_period(connection, week)
         used = _count_on(connection, week, len(published)) or 0
     first = used - len(published)
     return [
-        place_after(at) | week % _WEEKS << _SERIAL_BITS | (first + number) % _SERIALS
+        min(place_after(at), latest) | week % _WEEKS << _SERIAL_BITS | (first + number) % _SERIALS
         for number, at in enumerate(published)
     ]
 
@@ -90,13 +101,15 @@ def find_places(
     """Return the highest places under which one of these keys stands, the highest first."""
     if not keys:
         return []
-    weeks = select(search_period.c.week).order_by(search_period.c.week.desc())
+    query = select(search_period.c.week).order_by(search_period.c.week.desc())
+    weeks = list(connection.scalars(query))
     found: list[int] = []
-    for week in connection.scalars(weeks).all():
+    for some in _split(weeks):
         # What is lower than as many others is not among the highest.
-        above = found[limit - 1] if len(found) >= limit else -1
-        found += _find_in(connection, week, keys, below, above, limit)
-        found = sorted(found, reverse=True)[:limit]
+        above = found[-1] if len(found) >= limit else -1
+        if above < place_after(_EPOCH + (some[0] + 1) * _WEEK + _AHEAD):
+            found += _find_in(connection, some, keys, below, above, limit)
+            found = sorted(found, reverse=True)[:limit]
     return found
 
 
@@ -106,10 +119,11 @@ def find_places_among(
     """Return those of *places* under which one of these keys stands."""
     if not keys or not places:
         return set()
+    written = {place >> _SERIAL_BITS & _WEEKS - 1 for place in places}
+    weeks = connection.scalars(select(search_period.c.week).order_by(search_period.c.week))
     found: set[int] = set()
-    for week in connection.scalars(select(search_period.c.week)).all():
-        if any(place >> _SERIAL_BITS & _WEEKS - 1 == week % _WEEKS for place in places):
-            found |= {*_find_in(connection, week, keys, max(places) + 1, min(places) - 1, None)}
+    for some in _split([week for week in weeks if week % _WEEKS in written]):
+        found |= {*_find_in(connection, some, keys, max(places) + 1, min(places) - 1, None)}
     return found & set(places)
 
 
@@ -193,29 +207,48 @@ def _make_period(connection: Connection, week: int) -> None:
     connection.execute(insert(search_period).values(week=week, used=0))
 
 
+def _split(weeks: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield weeks as they are asked together.
+
+    Most who ask are content with what is new, and each question to the database costs as much.
+    """
+    if weeks:
+        yield weeks[:_NEW_WEEKS]
+    for start in range(_NEW_WEEKS, len(weeks), _WEEKS_ASKED):
+        yield weeks[start : start + _WEEKS_ASKED]
+
+
 def _find_in(
     connection: Connection,
-    week: int,
+    weeks: Sequence[int],
     keys: Collection[int],
     below: int | None,
     above: int,
     limit: int | None,
 ) -> list[int]:
-    weekly = _table_of(connection, week)
-    asked = _to_stored(connection, keys, " OR ")
-    if connection.dialect.name == "postgresql":
-        bearing = weekly.c.words.op("&&")(bindparam("words", asked, weekly.c.words.type))
-    else:
-        bearing = literal_column(weekly.name).op("MATCH")(asked)
-    query = (
-        select(weekly.c.rowid)
-        .where(bearing, weekly.c.rowid > above)
-        .order_by(weekly.c.rowid.desc())
-        .limit(limit)
-    )
-    if below is not None:
-        query = query.where(weekly.c.rowid < below)
-    return list(connection.scalars(query))
+    asked = {
+        "words": _to_stored(connection, keys, " OR "),
+        "below": _HIGHEST if below is None else below,
+        "above": above,
+        "most": _HIGHEST if limit is None else limit,
+    }
+    return list(connection.scalars(_ask_weeks(connection.dialect.name, tuple(weeks)), asked))
+
+
+@functools.lru_cache(_QUERIES_HELD)
+def _ask_weeks(dialect: str, weeks: tuple[int, ...]) -> TextClause:
+    """Return one question to the tables of all these weeks."""
+    each = [
+        f"SELECT rowid FROM (SELECT rowid FROM {name} WHERE {bearing} "  # noqa: S608 - our names
+        "AND rowid > :above AND rowid < :below ORDER BY rowid DESC LIMIT :most) AS w"
+        for name in map(_name_table, weeks)
+        for bearing in [
+            "words && CAST(:words AS bigint[])"
+            if dialect == "postgresql"
+            else f"{name} MATCH :words"
+        ]
+    ]
+    return text(" UNION ALL ".join(each) + " ORDER BY rowid DESC LIMIT :most")
 
 
 def _week_of(now: datetime) -> int:

@@ -58,9 +58,7 @@ def headlines_of_the_data() -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("given", [headlines, headlines_of_the_data])
-def test_every_word_has_the_keys_that_plain_reading_gives(
-    given: object, tmp_path: Path
-) -> None:
+def test_every_word_has_the_keys_that_plain_reading_gives(given: object, tmp_path: Path) -> None:
     # Headlines set in capitals are read with knowledge of the whole: not what is compared here.
     texts = [" ".join(text.split()) for text in dict.fromkeys(given())]  # type: ignore[operator]
     texts = [text for text in texts if not text.isupper()]

@@ -15,6 +15,7 @@ from bot.model import Feed, Item
 from bot.model.search_keys import hash_key
 from bot.storage import Storage
 from bot.storage import carrying as carrying_module
+from bot.storage import search as search_module
 from bot.storage.archive import load_bearing_since
 from bot.storage.carrying import Carrying
 from bot.storage.tables import item, search_period
@@ -61,6 +62,28 @@ async def test_what_is_printed_late_stands_where_its_date_says(storage: Storage)
     assert await search(storage, "border") == [
         "Border 1", "Border between", "Border 0", "Border long ago",
     ]  # fmt: skip
+
+
+async def test_what_claims_to_be_of_next_year_hides_nothing_that_is_printed_later(
+    storage: Storage,
+) -> None:
+    source = await open_feed(storage)
+    ahead = new_item("Border in a year", published_at=NOW + timedelta(days=365))
+    await take_in(storage, source, ahead, now=NOW)
+    later = NOW + timedelta(days=2)
+    await take_in(storage, source, new_item("Border", published_at=later), now=later)
+    assert await search(storage, "border") == ["Border", "Border in a year"]
+
+
+async def test_many_weeks_are_searched_to_the_first(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "_WEEKS_ASKED", 3)
+    await print_weekly(storage, 9)
+    for number in range(9):
+        assert await search(storage, str(number)) == [f"Border {number}"]
+        newest = [f"Border {n}" for n in range(8, 8 - number - 1, -1)]
+        assert await search(storage, "border", limit=number + 1) == newest
 
 
 async def test_one_reads_on_page_by_page_and_sees_each_once(storage: Storage) -> None:
