@@ -26,11 +26,12 @@ def open_glossary(make: Callable[[], Glossary], folder: Path | None = None) -> G
     It lies in *folder*, or in this user's folder for what can be made anew.
     """
     path = _path_in(folder or cache_folder(), _GLOSSARY)
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            return Glossary.read_compiled(json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            _warn(path, error)
+    try:
+        return Glossary.read_compiled(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        _warn(path, error)
     glossary = make()
     _keep(path, glossary.compiled(), _GLOSSARY)
     return glossary

@@ -38,9 +38,12 @@ def never() -> Glossary:
     raise AssertionError
 
 
-def test_the_next_start_reads_what_the_first_one_made(tmp_path: Path) -> None:
+def test_the_next_start_reads_what_the_first_one_made(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     made = open_glossary(make, tmp_path)
     read = open_glossary(never, tmp_path)
+    assert not caplog.records
     assert vars(read) == vars(made) == vars(make())
     assert read.asked_by_key("edge") == ("border",)
     assert read.own_keys["border"] >= {"border", "граница~", "US"}
