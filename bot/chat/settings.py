@@ -84,8 +84,8 @@ async def timezone(visit: Visit) -> None:
     if zone is None:
         await visit.answer(
             visit.texts.say(
-                "I do not know that place. Type a large city or an offset, "
-                "for example <code>/timezone Yerevan</code> or <code>/timezone +4</code>."
+                "I do not know that place, or it has several zones. Type a city or an offset, "
+                "for example <code>/timezone Yerevan</code> or <code>/timezone +5:30</code>."
             ),
             _zone_keyboard(visit.texts),
         )
