@@ -11,7 +11,8 @@ from bot.chat.keyboards import button, rows
 from bot.chat.latest import send_digest_now
 from bot.chat.visit import Visit
 from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
-from bot.delivery.schedule import next_digest_at, parse_time
+from bot.delivery.hours import parse_time, parse_times
+from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut, join_blocks
 from bot.model import Keyboard, PublisherKind, Subscriber
 from bot.storage.feeds import SourceState
@@ -19,8 +20,6 @@ from bot.texts import Texts
 
 _OFF = frozenset({"off", "none", "no", "выкл", "выключить", "нет", "անջատել", "ոչ"})
 _NOW = frozenset({"now", "сейчас", "հիմա"})
-#: What people put between and before hours.
-_FILLERS = frozenset({"and", "at", "и", "в", "և", "ու", "ժամը"})
 _OFFERED = ("07:00", "09:00", "13:00", "20:00")
 _MOST_TIMES = 6
 #: A feed that has not answered for this long is marked in /sources.
@@ -29,23 +28,22 @@ _SILENT_AFTER = timedelta(hours=6)
 
 async def digest(visit: Visit) -> None:
     """Send the digest now, set its hours, switch it off, or show how it is set."""
-    words = [word for word in visit.words.lower().replace(",", " ").split() if word not in _FILLERS]
-    if len(words) == 1 and words[0].lower() in _NOW:
+    typed = visit.words.lower().strip(" .!։")
+    if typed in _NOW:
         await send_digest_now(visit)
         return
-    if not words:
+    if not typed:
         subscriber = visit.reader
         await visit.answer(say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
         return
     if not await visit.may_change_settings():
         await visit.answer(say_admins_only(visit.texts))
         return
-    if len(words) == 1 and words[0].lower() in _OFF:
+    if typed in _OFF:
         await _answer_digest(visit, ())
         return
-    times = [parse_time(word) for word in words]
-    chosen = tuple(sorted({time for time in times if time is not None}))
-    if None in times or len(chosen) > _MOST_TIMES:
+    times = parse_times(typed)
+    if times is None or len(times) > _MOST_TIMES:
         await visit.answer(
             visit.texts.say(
                 "Type an hour of the day or several, for example <code>/digest 09:00</code> 18:30, "
@@ -53,7 +51,7 @@ async def digest(visit: Visit) -> None:
             )
         )
         return
-    await _answer_digest(visit, chosen)
+    await _answer_digest(visit, times)
 
 
 async def digest_tapped(visit: Visit) -> None:
@@ -69,7 +67,7 @@ async def digest_tapped(visit: Visit) -> None:
         case "empty":
             wanted = not subscriber.digest_when_empty
             await visit.storage.subscribers.save_settings(subscriber.id, digest_when_empty=wanted)
-        case words if parse_time(words) is not None:
+        case words if parse_time(words) == words:
             subscriber = await _set_times(visit, subscriber, (words,))
     await visit.toast()
     fresh = await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
@@ -86,8 +84,8 @@ async def timezone(visit: Visit) -> None:
     if zone is None:
         await visit.answer(
             visit.texts.say(
-                "I do not know that place. Type a large city or an offset, "
-                "for example <code>/timezone Yerevan</code> or <code>/timezone +4</code>."
+                "I do not know that place, or it has several zones. Type a city or an offset, "
+                "for example <code>/timezone Yerevan</code> or <code>/timezone +5:30</code>."
             ),
             _zone_keyboard(visit.texts),
         )

@@ -1,4 +1,4 @@
-"""Time zones as people name them: a city in any of the three languages, or an offset."""
+"""Time zones as people name them: a place in any of the three languages, or an offset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 
-from bot.texts import LANGUAGES, Texts
+from bot.chat.cities import SEVERAL, find_city, fold_place, read_places
+from bot.texts import Texts
 
 COMMON_ZONES = (
     "Asia/Yerevan",
@@ -22,32 +23,35 @@ COMMON_ZONES = (
     "America/Los_Angeles",
 )
 
-# Where many of our readers live, and no zone is named after.
-_ALIASES = {
-    "America/Los_Angeles": ("glendale", "գլենդել", "глендейл", "la", "burbank"),
-    "America/New_York": ("nyc", "boston", "watertown", "washington"),
-    "Asia/Yerevan": ("gyumri", "գյումրի", "гюмри", "vanadzor", "վանաձոր", "ванадзор", "armenia",
-                     "stepanakert", "ստեփանակերտ", "степанакерт", "goris", "գորիս", "горис"),
-    "Asia/Baku": ("khankendi", "xankəndi", "ханкенди", "ganja", "гянджа"),
-    "Europe/Paris": ("lyon", "marseille", "լիոն", "մարսել", "лион", "марсель"),
-    "Europe/Moscow": ("sochi", "սոչի", "сочи", "krasnodar", "краснодар"),
-}  # fmt: skip
-
-_OFFSET = re.compile(r"(?:utc|gmt)?\s*(?:([+\-−–])\s*(\d{1,2})(?::?00)?|(\d{1,2}))", re.IGNORECASE)
+_OFFSET = re.compile(
+    r"\(?(?P<base>utc|gmt|гмт|msk|мск)?\s*(?P<sign>[+\-−–—])?\s*"
+    r"(?P<hours>\d{1,2})(?:[:։.]?(?P<minutes>[0-5]\d))?\)?"
+)
+_BASES = {"msk": 180, "мск": 180}
+#: Offsets of no whole hour, in minutes, that some place keeps all the year.
+_BROKEN_OFFSETS = {
+    -570: "Pacific/Marquesas",
+    210: "Asia/Tehran",
+    270: "Asia/Kabul",
+    330: "Asia/Kolkata",
+    345: "Asia/Kathmandu",
+    390: "Asia/Yangon",
+    525: "Australia/Eucla",
+    570: "Australia/Darwin",
+}
 
 
 def find_zone(words: str) -> str | None:
-    """Return the IANA zone that a person means (Yerevan, Երևան, asia/yerevan, +4), or None.
-
-    Offsets are whole hours: zones of half an hour are found by their city.
-    """
-    offset = _OFFSET.fullmatch(words.strip())
+    """Return the IANA zone that a person means (Երևան, Армения, asia/yerevan, +5:30), or None."""
+    offset = _OFFSET.fullmatch(words.strip().lower())
     if offset:
-        hours = int(offset[2] or offset[3])
-        # POSIX signs: Etc/GMT-4 is four hours ahead of Greenwich.
-        zone = f"Etc/GMT{'-' if offset[1] in (None, '+') else '+'}{hours}" if hours else "Etc/UTC"
-        return zone if zone in available_timezones() else None
-    return _zones_by_name().get(_fold(words))
+        return _zone_of_offset(offset)
+    if zone := _find_place(words):
+        return None if zone == SEVERAL else zone
+    # "Yerevan, Armenia": each part has its say, and all must agree. Nobody means many parts.
+    said = {_find_place(part) for part in words.split(",", 3)}
+    zone = said.pop()
+    return None if said or zone == SEVERAL else zone
 
 
 def name_zone(zone: str, texts: Texts) -> str:
@@ -57,30 +61,39 @@ def name_zone(zone: str, texts: Texts) -> str:
     return _city(zone, texts.locale) or zone.rpartition("/")[2].replace("_", " ")
 
 
+def _zone_of_offset(offset: re.Match[str]) -> str | None:
+    base, sign, minutes = offset["base"], offset["sign"], offset["minutes"]
+    if minutes and not (base or sign):
+        return None  # 23:00 is an hour of the day
+    ahead = int(offset["hours"]) * 60 + int(minutes or 0)
+    ahead = _BASES.get(base, 0) + (ahead if sign in (None, "+") else -ahead)
+    if ahead % 60:
+        return _BROKEN_OFFSETS.get(ahead)
+    # POSIX signs: Etc/GMT-4 is four hours ahead of Greenwich.
+    zone = f"Etc/GMT{-ahead // 60:+}" if ahead else "Etc/UTC"
+    return zone if zone in _all_zones() else None
+
+
+def _find_place(words: str) -> str | None:
+    name = fold_place(words)
+    known = _zones_by_name()
+    # A zone's name without a slash comes last: Turkey is one, and a country too.
+    return known.get(name) or find_city(name) or known.get(f"/{name}")
+
+
 @cache
 def _zones_by_name() -> Mapping[str, str]:
-    names: dict[str, str] = {}
-    for zone in sorted(available_timezones(), key=lambda zone: (zone.count("/"), zone)):
-        names.setdefault(_fold(zone), zone)
-    for zone, cities in _ALIASES.items():
-        names.update((_fold(city), zone) for city in cities)
-    # A city wins over nothing, but never over the full name of another zone.
-    for zone in sorted(available_timezones()):
-        if zone.startswith(("Etc/", "SystemV/")) or "/" not in zone:
-            continue
-        names.setdefault(_fold(zone.rpartition("/")[2]), zone)
-        for language in LANGUAGES:
-            city = _city(zone, Locale.parse(language))
-            if city:
-                names.setdefault(_fold(city), zone)
-    return names
+    """Return the zones by their own names, and by those that our readers mean otherwise."""
+    zones = {
+        fold_place(zone) if "/" in zone else f"/{fold_place(zone)}": zone for zone in _all_zones()
+    }
+    return zones | {fold_place(name): zone for name, zone in read_places()}
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _city(zone: str, locale: Locale) -> str:
     return str(locale.time_zones.get(zone, {}).get("city", ""))
-
-
-def _fold(name: str) -> str:
-    # casefold() makes եւ of the small ligature and եվ of the capitals that people write for it.
-    folded = name.strip().casefold().replace("և", "եվ").replace("եւ", "եվ")
-    return re.sub(r"[\s_-]+", " ", folded)

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
-
-_TIME = re.compile(r"([01]?\d|2[0-3])(?:[:.հhч]([0-5]\d))?(am|pm)?")
-
-
-def parse_time(words: str) -> str | None:
-    """Return "HH:MM" for a local time as people type it (9, 9:30, 09.30), or None."""
-    found = _TIME.fullmatch(words.strip().lower())
-    if found is None:
-        return None
-    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
-    if half and not 1 <= hour <= 12:
-        return None
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return f"{hour:02}:{minute:02}"
 
 
 def next_digest_at(times: Sequence[str], zone: str, now: datetime) -> datetime | None:

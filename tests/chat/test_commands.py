@@ -374,6 +374,9 @@ async def test_a_keyword_is_removed_by_its_number(sahman: Sahman) -> None:
         ("9:30pm 12am", ("00:00", "21:30")),
         ("9:00 and 18:30", ("09:00", "18:30")),
         ("09:00 и 18:30", ("09:00", "18:30")),
+        ("7 00", ("07:00",)),
+        ("7։15-ին ու երեկոյան 8-ին", ("07:15", "20:00")),
+        ("в 7 утра и в 8 вечера", ("07:00", "20:00")),
     ],
 )
 async def test_hours_are_read_as_people_write_them(

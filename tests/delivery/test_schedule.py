@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.schedule import current_slot, next_digest_at, parse_time
+from bot.delivery.schedule import current_slot, next_digest_at
 
 # Zones and a day on which their clocks go forward or back: by an hour, by half an hour, at
 # midnight, and (Samoa) by a whole day that does not exist.
@@ -41,28 +40,6 @@ def owed(times: tuple[str, ...], zone: str, start: datetime, end: datetime) -> l
         found.append(at)
         at = next_digest_at(times, zone, at)
     return found
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("9", "09:00"),
-        ("09:00", "09:00"),
-        (" 9:30 ", "09:30"),
-        ("9.30", "09:30"),
-        ("23:59", "23:59"),
-        ("0", "00:00"),
-        ("24:00", None),
-        ("9:60", None),
-        ("noon", None),
-        ("", None),
-        ("-1", None),
-        ("9:3", None),
-        ("09:00:00", None),
-    ],
-)
-def test_an_hour_is_read_as_people_type_it(typed: str, meant: str | None) -> None:
-    assert parse_time(typed) == meant
 
 
 @settings(max_examples=150, deadline=None)
