@@ -97,6 +97,24 @@ class Language:
         """Return what one typed word asks for: see `WordAsker.ask`."""
         return self._ask(written, in_name=in_name, numbered=numbered)
 
+    def heard_as(self, written: str) -> str:
+        """Return the Armenian or Russian word that an unknown one spells in other letters."""
+        return self._asker.heard_as(fold(written))[0]
+
+    def may_mean(self, written: str, *, printed: bool) -> str:
+        """Return a word of the glossary that a typed word may have been meant for, or "".
+
+        Of a word that a dictionary knows, what it spells in other letters; of one that is known
+        to none, and that nobody has *printed*, what differs by a slip.
+        """
+        folded = fold(written)
+        if self._asker.ask(written).concepts:
+            return ""
+        heard, _ = self._asker.likeness.heard_as(folded)
+        if heard or printed or self._asker.is_known(folded):
+            return heard
+        return self._asker.likeness.looks_like(folded)
+
     def is_function_word(self, written: str) -> bool:
         """Tell whether a typed word is one of those that stand in almost every text."""
         return self._asker.is_function_word(written)

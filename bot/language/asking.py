@@ -1,11 +1,13 @@
 """What one typed word asks for: the keys under which it is found in texts."""
 
+import functools
 import re
 from typing import NamedTuple
 
 from bot.language.endings_hy import REDUCED
 from bot.language.fold import fold, script_of
 from bot.language.glossary import Glossary
+from bot.language.likeness import Likeness
 from bot.language.reading import (
     CAPITALS,
     CONCEPT,
@@ -176,6 +178,8 @@ class WordAsker:
         citation = (folded,) if known else self.citation_forms(folded)
         forms = [form for form in citation if form[0] != REDUCED]
         concepts = self._concepts(plain | {CAPITALS + folded})
+        if not concepts and not in_name:
+            concepts = self.heard_as(folded)[1]
         # A word that the glossary translates needs no guess at how it sounds.
         translated = glossary is not None and any(key in glossary.ordinary for key in plain)
         if numbered and len(folded) == 1:
@@ -200,6 +204,28 @@ class WordAsker:
             ordinary,
             proper,
         )
+
+    def heard_as(self, folded: str) -> tuple[str, frozenset[str]]:
+        """Return the word that an unknown one spells in other letters, and its concepts as keys."""
+        if self._reader.glossary is None or len(folded) < _SHORTEST_GUESS or self.is_known(folded):
+            return "", frozenset()
+        return self.likeness.heard_as(folded)
+
+    def is_known(self, folded: str) -> bool:
+        """Tell whether a dictionary or a table of names has a typed word as it stands."""
+        reader, script = self._reader, script_of(folded)
+        if folded in reader.given_names or folded in reader.surnames:
+            return True
+        if self._concepts(self.plain_keys(folded)):
+            return True
+        if script == "ru":
+            return self._dictionaries.knows_ru(folded)
+        return script in ("hy", "en") and self._dictionaries.is_known(folded, script)
+
+    @functools.cached_property
+    def likeness(self) -> Likeness:
+        """What sounds or looks like a word of the glossary."""
+        return Likeness(self._reader.glossary or Glossary(()))
 
     def _is_also_ordinary(self, folded: str) -> bool:
         return folded in _ALSO_ORDINARY or self._dictionaries.may_be_ordinary(folded)

@@ -9,6 +9,7 @@ a AND b   a & b   a + b   both         =a   this very form
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -31,6 +32,14 @@ _LANGUAGE = re.compile(r"#([^\W\d_]{2})(?![\w])")
 _MEANING = re.compile(r"~([a-z][a-z0-9_-]*)(?![\w])")
 _MINUS = re.compile(r'[-−–—!]+(?=[^\W_]|[("«“„=#])')
 _LETTER = re.compile(r"[^\W_]")
+_LINK = re.compile(
+    r"https?:|www\.|[\w.-]+\.(?:am|az|com|ge|info|ir|me|net|news|org|ru|tr|tv)(?:/\S*)?$",
+    re.IGNORECASE,
+)
+# Letters of the scripts that are read; digits and signs are nobody's.
+_READ = re.compile(
+    "[a-zA-Z\u00aa-\u024f\u0400-\u052f\u0531-\u0587\u1e00-\u1eff\ufb13-\ufb17\uff21-\uff5a]|\\d"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +222,19 @@ def _chunk(typed: str, place: int) -> tuple[int, list[_Sign]]:
         return end, [_Sign("not", text, place)]
     if not _LETTER.search(text):
         return end, []
+    _check_readable(text, place)
     # A hashtag stays one: its words are told by their capitals.
-    return end, [_Sign("word", text.lstrip("@"), place)]
+    return end, [_Sign("word", text, place)]
+
+
+def _check_readable(text: str, place: int) -> None:
+    """Refuse what no news can bear: an address, somebody's name in Telegram, unknown letters."""
+    if _LINK.match(text):
+        raise KeywordRefused(RefusalReason.LINK, position=place, word=text)
+    if text.startswith("@"):
+        raise KeywordRefused(RefusalReason.MENTION, position=place, word=text)
+    if not _READ.search(unicodedata.normalize("NFKC", text)):
+        raise KeywordRefused(RefusalReason.UNREAD_SCRIPT, position=place, word=text)
 
 
 def _source(typed: str, place: int, start: int) -> tuple[int, list[_Sign]]:
