@@ -50,6 +50,7 @@ BUTTONS: Mapping[str, Command] = {
     "ready": Command(keywords.add_ready),
     "follow": Command(keywords.add_typed),
     "narrow": Command(keywords.narrow),
+    "instead": Command(keywords.follow_instead),
     "remove": Command(keywords.remove_tapped),
     "latest": Command(latest.turn_page, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),

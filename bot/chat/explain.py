@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
 from bot.language import load
+from bot.matching import Query, finds_one_language
 from bot.model import Keyboard
 from bot.storage.keywords import LookedBack
 from bot.texts import LANGUAGES, Texts
@@ -29,7 +31,12 @@ class AddedKeyword:
 
     id: int
     typed: str
+    query: Query
     is_new: bool
+    #: What was typed for the one that is there, where it was typed otherwise.
+    known_as: str = ""
+    #: In how many lines it was typed.
+    lines: int = 1
     concepts: tuple[str, ...]
     looked_back: LookedBack
 
@@ -39,9 +46,13 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
     texts, shown = visit.texts, cut(added.typed, _SHOWN)
     if added.is_new:
         head = texts.say("Added: <b>{keyword}</b>", keyword=shown)
+    elif added.known_as and added.known_as.casefold() != added.typed.casefold():
+        head = texts.say(
+            "You follow that already as “<b>{keyword}</b>”.", keyword=cut(added.known_as, _SHOWN)
+        )
     else:
         head = texts.say("You follow “<b>{keyword}</b>” already.", keyword=shown)
-    lines: list[str] = [head]
+    lines: list[str] = [head, *await asyncio.to_thread(_remarks, added, texts)]
     meanings = [line for concept in added.concepts if (line := _meaning(concept))]
     if meanings:
         lines += ["", texts.say("It finds, in every form:"), *meanings]
@@ -49,7 +60,50 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
     if forms:
         lines += ["", texts.say("In the archive: {forms}", forms=", ".join(forms))]
     lines += ["", *await _caught(visit, added.looked_back)]
-    return "\n".join(lines), _keyboard(added, texts)
+    keyboard = _keyboard(added, texts)
+    meant = await asyncio.to_thread(_may_mean, added.typed, printed=bool(forms))
+    if meant:
+        reader = await visit.open_subscriber()
+        words_id = await visit.storage.subscribers.save_words(reader.id, meant, visit.now)
+        label = texts.say("Did you mean “{word}”?", word=meant)
+        keyboard = [[button(label, f"instead:{added.id}:{words_id}")], *(keyboard or [])]
+    return "\n".join(lines), keyboard
+
+
+def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
+    """Return what somebody should know of how a keyword was taken."""
+    said: list[Markup] = []
+    if added.lines > 1:
+        said.append(texts.say("Each line counts by itself: one of them is enough."))
+    said += [
+        texts.say("I read “{word}” as “{meant}” too.", word=word, meant=heard)
+        for word in re.findall(r"[^\W\d_]+", added.typed)
+        if (heard := load().heard_as(word))
+    ]
+    only = finds_one_language(added.query)
+    if only:
+        example = texts.say("border")
+        said.append(
+            texts.say(
+                "It finds words in {script} letters only. "
+                "A word of my glossary, such as “{example}”, is found in three languages.",
+                script=_script_name(only, texts),
+                example=example,
+            )
+        )
+    return said
+
+
+def _script_name(script: str, texts: Texts) -> Markup:
+    if script == "hy":
+        return texts.say("Armenian")
+    return texts.say("Cyrillic") if script == "ru" else texts.say("Latin")
+
+
+def _may_mean(typed: str, *, printed: bool) -> str:
+    """Return the one word that a single typed one may have been meant for, or ""."""
+    single = re.fullmatch(r"[^\W\d_]+", typed)
+    return load().may_mean(typed, printed=printed) if single else ""
 
 
 def narrow_typed(typed: str, less: str) -> str:

@@ -14,7 +14,15 @@ from bot.chat.visit import Visit
 from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
 from bot.delivery.split import cut
 from bot.intake import find_words, to_stored
-from bot.matching import KeywordRefused, find_concepts, find_unknown_source, parse_keyword
+from bot.matching import (
+    KeywordRefused,
+    Query,
+    find_concepts,
+    find_core,
+    find_unknown_source,
+    means_same,
+    parse_keyword,
+)
 from bot.model import Item, Keyword
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
@@ -72,10 +80,26 @@ async def add_typed(visit: Visit) -> None:
     words = await _load_words(visit)
     if words is None:
         return
-    added = await _add(visit, words)
+    added = await _add(visit, words, whole=True)
     await visit.toast()
     if added is not None:
         await visit.answer(*await explain_added(visit, added))
+
+
+async def follow_instead(visit: Visit) -> None:
+    """Follow what a keyword may have been meant for, in its place, as the button says."""
+    keyword_id, _, words_id = visit.words.partition(":")
+    subscriber = visit.subscriber
+    words = await _load_words(visit, words_id)
+    if words is None or subscriber is None or not is_number(keyword_id):
+        return
+    added = await _add(visit, words)
+    if added is None:
+        return
+    if added.id != int(keyword_id):
+        await visit.storage.keywords.remove(subscriber.id, int(keyword_id))
+    await visit.toast()
+    await visit.change(*await explain_added(visit, added))
 
 
 async def remove(visit: Visit) -> None:
@@ -163,11 +187,17 @@ async def narrow(visit: Visit) -> None:
     await visit.change(*await explain_added(visit, narrowed))
 
 
-async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
-    """Add a keyword; answer and return None when it is refused."""
-    typed = " ".join(typed.split())
+async def _add(visit: Visit, typed: str, *, whole: bool = False) -> AddedKeyword | None:
+    """Add a keyword; answer and return None when it is refused.
+
+    A question or a headline is reduced to its core first, unless its *whole* is wanted.
+    """
+    lines = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
+    # Who lists words line by line means any of them.
+    typed = ", ".join(lines)
     try:
         query = await asyncio.to_thread(parse_keyword, typed)
+        size, core = await asyncio.to_thread(find_core, typed)
     except KeywordRefused as refused:
         await visit.toast()
         await visit.answer(say_refused(refused, visit.texts, typed))
@@ -185,13 +215,28 @@ async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
         )
         return None
 
+    subscriber = await visit.open_subscriber()
+    if core and not whole:
+        await _offer_core(visit, subscriber.id, typed, size, core)
+        return None
+
     def find(item: Item) -> tuple[str, ...] | None:
         return find_words(query, item)
 
     asked = to_stored(typed, query)
-    subscriber = await visit.open_subscriber()
     keywords = visit.storage.keywords
+    same = await asyncio.to_thread(_find_meaning, await keywords.load(subscriber.id), query)
     looked_back = await keywords.look_back(asked.anchors, find, visit.now)
+    if same is not None:
+        return AddedKeyword(
+            id=same.id,
+            typed=typed,
+            query=query,
+            is_new=False,
+            known_as=same.typed,
+            concepts=find_concepts(query),
+            looked_back=looked_back,
+        )
     added = await keywords.add(subscriber.id, asked, looked_back, find, visit.now)
     if added.outcome is AddOutcome.TOO_MANY:
         await visit.toast()
@@ -205,9 +250,31 @@ async def _add(visit: Visit, typed: str) -> AddedKeyword | None:
     return AddedKeyword(
         id=added.keyword_id,
         typed=typed,
+        query=query,
         is_new=added.outcome is AddOutcome.ADDED,
+        lines=len(lines),
         concepts=find_concepts(query),
         looked_back=looked_back,
+    )
+
+
+async def _offer_core(visit: Visit, subscriber_id: int, typed: str, size: int, core: str) -> None:
+    subscribers = visit.storage.subscribers
+    core_id = await subscribers.save_words(subscriber_id, core, visit.now)
+    whole_id = await subscribers.save_words(subscriber_id, typed, visit.now)
+    await visit.toast()
+    await visit.answer(
+        visit.texts.count(
+            "{n} word would have to occur in one item. Shall I follow “<b>{core}</b>” instead?",
+            "All {n} words would have to occur in one item. "
+            "Shall I follow “<b>{core}</b>” instead?",
+            size,
+            core=core,
+        ),
+        [
+            [button(visit.texts.say("Follow: {word}", word=core), f"follow:{core_id}")],
+            [button(visit.texts.say("Follow all these words"), f"follow:{whole_id}")],
+        ],
     )
 
 
@@ -233,8 +300,8 @@ def _list(visit: Visit, keywords: Sequence[Keyword]) -> str:
     return "\n".join([head, *lines])
 
 
-async def _load_words(visit: Visit) -> str | None:
-    words_id = visit.words
+async def _load_words(visit: Visit, words_id: str | None = None) -> str | None:
+    words_id = visit.words if words_id is None else words_id
     subscriber = visit.subscriber
     words = None
     if subscriber is not None and is_number(words_id):
@@ -252,9 +319,17 @@ def _find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
     if words.isdecimal() and 1 <= int(words) <= len(keywords):
         return keywords[int(words) - 1]
     try:
-        wanted = parse_keyword(words).canonical
-        return next(
-            (each for each in keywords if parse_keyword(each.typed).canonical == wanted), None
-        )
+        return _find_meaning(keywords, parse_keyword(words))
     except KeywordRefused:
         return None
+
+
+def _find_meaning(keywords: Sequence[Keyword], query: Query) -> Keyword | None:
+    """Return the keyword that means the same as a query, however it was typed."""
+    for keyword in keywords:
+        try:
+            if means_same(parse_keyword(keyword.typed), query):
+                return keyword
+        except KeywordRefused:
+            continue  # followed since it was still accepted
+    return None

@@ -75,3 +75,19 @@ def _say_reason(refused: KeywordRefused, texts: Texts) -> Markup:
                 "Name the publisher after source: and see /sources. "
                 "For example: <code>/add border source:hetq</code>"
             )
+        case RefusalReason.LINK:
+            return texts.say(
+                "That is an address. Type the word to look for; "
+                "the news of one publisher alone: <code>/add border source:hetq</code>"
+            )
+        case RefusalReason.MENTION:
+            return texts.say(
+                "I follow words in the news, not people or channels of Telegram. "
+                "Type the name as the news write it: <code>/add Pashinyan</code>"
+            )
+        case RefusalReason.UNREAD_SCRIPT:
+            return texts.say(
+                "I read news in Armenian, Russian and English. "
+                "Type “{word}” as one of these writes it, for example: <code>/add border</code>",
+                word=word,
+            )

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from bot.language.asking import AskedWord, WordAsker
+from bot.language.demonyms import with_demonyms
 from bot.language.detect import detect_language, load_profiles
 from bot.language.dictionaries import default_dictionaries
 from bot.language.files import cache_folder
@@ -48,7 +49,7 @@ _ASKED_HELD = 4_000
 def compile_glossary(keys_of_word: Callable[[str], frozenset[str]]) -> Glossary:
     """Return the glossary: our own concepts, and Unicode's countries and cities."""
     curated = [with_cldr_words(concept) for concept in read_concepts()]
-    glossary = Glossary(chain(curated, cldr_concepts(curated)))
+    glossary = Glossary(with_demonyms(chain(curated, cldr_concepts(curated))))
     glossary.compile(keys_of_word)
     return glossary
 
@@ -92,9 +93,27 @@ class Language:
         self._recalled = {}
         self.read_word.cache_clear()
 
-    def ask_word(self, written: str, *, in_name: bool = False) -> AskedWord:
-        """Return what one typed word asks for."""
-        return self._ask(written, in_name=in_name)
+    def ask_word(self, written: str, *, in_name: bool = False, numbered: bool = False) -> AskedWord:
+        """Return what one typed word asks for: see `WordAsker.ask`."""
+        return self._ask(written, in_name=in_name, numbered=numbered)
+
+    def heard_as(self, written: str) -> str:
+        """Return the Armenian or Russian word that an unknown one spells in other letters."""
+        return self._asker.heard_as(fold(written))[0]
+
+    def may_mean(self, written: str, *, printed: bool) -> str:
+        """Return a word of the glossary that a typed word may have been meant for, or "".
+
+        Of a word that a dictionary knows, what it spells in other letters; of one that is known
+        to none, and that nobody has *printed*, what differs by a slip.
+        """
+        folded = fold(written)
+        if self._asker.ask(written).concepts:
+            return ""
+        heard, _ = self._asker.likeness.heard_as(folded)
+        if heard or printed or self._asker.is_known(folded):
+            return heard
+        return self._asker.likeness.looks_like(folded)
 
     def is_function_word(self, written: str) -> bool:
         """Tell whether a typed word is one of those that stand in almost every text."""
@@ -106,6 +125,15 @@ class Language:
         if any(form in self.given_names for form in self._asker.citation_forms(folded)):
             return True
         return script_of(folded) == "ru" and default_dictionaries().is_first_name_ru(folded)
+
+    def means_by_surname(self, given: str, surname: str) -> bool:
+        """Tell whether the surname of a typed full name alone means that person in the news."""
+        asked = self.ask_word(given, in_name=True).keys
+        for key in self.ask_word(surname, in_name=True).concepts:
+            person = self.glossary.concepts[key[1:]].person
+            if person and not asked.isdisjoint(self.read_typed_word(person.split()[0]).keys):
+                return True
+        return False
 
     def is_ordinary(self, written: str) -> bool:
         """Tell whether a dictionary knows the word as an ordinary one and not as a name."""

@@ -1,28 +1,32 @@
 """What one typed word asks for: the keys under which it is found in texts."""
 
+import functools
+import re
 from typing import NamedTuple
 
 from bot.language.endings_hy import REDUCED
 from bot.language.fold import fold, script_of
 from bot.language.glossary import Glossary
+from bot.language.likeness import Likeness
 from bot.language.reading import (
     CAPITALS,
     CONCEPT,
     LONGEST_ACRONYM,
     MAYBE_NAME,
     NAME,
+    NUMBER,
     SAME_SCRIPT,
     SHORTEST_NAME,
     SHORTEST_SKELETON,
     WordReader,
 )
-from bot.language.skeleton import plain_skeleton, skeletons
+from bot.language.skeleton import letters_like, plain_skeleton, skeletons
 
 # The English dictionary knows these with a capital only.
 _ALSO_ORDINARY = frozenset({"turkey", "china", "chad", "guinea"})
+_PLURAL_HY = re.compile("(.{3,}?)(?:ներ|եր)(?:ը|ն|ի|ին|ից|ով|ում)?")
 _SHORTEST_GUESS = 4
 _GUESSES = 3
-_SHORTEST_IN_NAME = 2
 
 
 class AskedWord(NamedTuple):
@@ -66,7 +70,12 @@ class WordAsker:
         if glossary is not None and CAPITALS + folded in glossary.proper:
             return True
         if folded in self._function_words:
-            return True
+            # IN and НА are words that somebody shouts; US and WHO the glossary knows.
+            return False
+        if glossary is not None and not glossary.ordinary.keys().isdisjoint(
+            self.plain_keys(folded)
+        ):
+            return False
         return script_of(written) == "en" and len(written) <= 3 and not self.is_ordinary(folded)
 
     def is_ordinary(self, folded: str) -> bool:
@@ -79,7 +88,9 @@ class WordAsker:
         if script == "hy":
             return self._citation_forms_hy(folded)
         if script == "ru":
-            return frozenset((folded, *self._dictionaries.asked_forms_ru(folded)[:2]))
+            forms = self._dictionaries.asked_forms_ru(folded)[:2]
+            # Того is a country, and no form of "that".
+            return frozenset((folded, *(f for f in forms if f not in self._function_words)))
         if script == "en":
             lemma = self._dictionaries.lemma(folded, "en")
             if lemma in self._reader.english.citation_forms(folded):
@@ -89,7 +100,10 @@ class WordAsker:
     def _citation_forms_hy(self, folded: str) -> frozenset[str]:
         possible = self._reader.armenian.citation_forms(folded)
         lemmas = {self._dictionaries.lemma(folded, "hy", capital=c) for c in (False, True)}
-        if lemmas == {folded} and self._dictionaries.is_known(folded, "hy"):
+        singular = self._singular_hy(folded)
+        if singular:
+            lemmas.add(singular)
+        elif lemmas == {folded} and self._dictionaries.is_known(folded, "hy"):
             return frozenset((folded,))
         # The dictionary's lemma of a plural with an article is at times the plural.
         lemmas |= {self._dictionaries.lemma(lemma, "hy") for lemma in lemmas}
@@ -105,6 +119,18 @@ class WordAsker:
             found.update(shorter[:_GUESSES])
         return frozenset(found)
 
+    def _singular_hy(self, folded: str) -> str:
+        """Return the singular of what is a plural in plain sight, though a dictionary has it so."""
+        plural = _PLURAL_HY.fullmatch(folded)
+        if plural is None:
+            return ""
+        singular = plural[1]
+        glossary = self._reader.glossary
+        if glossary is not None and singular in glossary.ordinary:
+            return singular
+        known = self._dictionaries.is_known(singular, "hy")
+        return singular if known and self._dictionaries.lemma(singular, "hy") == singular else ""
+
     def plain_keys(self, written: str) -> frozenset[str]:
         """Return the keys of a written word as a word, not as a name or concept."""
         folded = fold(written)
@@ -117,35 +143,54 @@ class WordAsker:
         return frozenset(found)
 
     def glossary_keys(self, written: str) -> frozenset[str]:
-        """Return the keys of a word as the glossary writes it; =word is that form alone."""
+        """Return the keys of a word as the glossary writes it.
+
+        =word is that form alone, № any number, and … any word at all: no key.
+        """
+        if written == "…":
+            return frozenset()
+        if written == "№":
+            return frozenset((NUMBER,))
         if written.startswith("="):
             return frozenset((fold(written[1:]),))
         if written.isupper() and 2 <= len(written) <= LONGEST_ACRONYM:
             return frozenset((CAPITALS + fold(written),))
         return self.plain_keys(written)
 
-    def ask(self, written: str, *, in_name: bool = False) -> AskedWord:
-        """Return what one typed word asks for; *in_name*: as part of a full name."""
+    def ask(self, written: str, *, in_name: bool = False, numbered: bool = False) -> AskedWord:
+        """Return what one typed word asks for.
+
+        *in_name*: as part of a full name; *numbered*: as the letters of a weapon, a Su-30.
+        """
         folded = fold(written)
         script = script_of(folded)
         if self.is_acronym(written):
             key = CAPITALS + folded
             concepts = self._concepts(frozenset((key,)))
             return AskedWord(key, script, frozenset((key,)), concepts, frozenset(), True)
-        plain = self.plain_keys(written)
+        glossary = self._reader.glossary
+        # As the glossary has it, it needs no dictionary: драм is no drama.
+        known = script == "ru" and glossary is not None and glossary.has_ordinary(folded)
+        plain = frozenset((folded,)) if known else self.plain_keys(written)
         keys = set(plain)
         ordinary = self.is_ordinary(folded) and not in_name
         sounds: set[str] = set()
-        forms = [form for form in self.citation_forms(folded) if form[0] != REDUCED]
+        citation = (folded,) if known else self.citation_forms(folded)
+        forms = [form for form in citation if form[0] != REDUCED]
         concepts = self._concepts(plain | {CAPITALS + folded})
-        glossary = self._reader.glossary
+        if not concepts and not in_name:
+            concepts = self.heard_as(folded)[1]
         # A word that the glossary translates needs no guess at how it sounds.
         translated = glossary is not None and any(key in glossary.ordinary for key in plain)
+        if numbered and len(folded) == 1:
+            keys |= letters_like(folded)
         for form in forms:
             keys.update(self._reader.surnames.get(form, ()))
             keys.update(self._reader.given_names.get(form, ()))
             if not translated or in_name:
-                sounds |= self._add_sounds(form, keys, ordinary=ordinary, in_name=in_name)
+                sounds |= self._add_sounds(
+                    form, keys, ordinary=ordinary, in_name=in_name, shortest=1 if numbered else 2
+                )
         proper = glossary is not None and any(key in glossary.proper for key in plain)
         proper = proper and self._is_also_ordinary(folded)
         proper = proper and not translated and written[:1].isupper()
@@ -160,10 +205,34 @@ class WordAsker:
             proper,
         )
 
+    def heard_as(self, folded: str) -> tuple[str, frozenset[str]]:
+        """Return the word that an unknown one spells in other letters, and its concepts as keys."""
+        if self._reader.glossary is None or len(folded) < _SHORTEST_GUESS or self.is_known(folded):
+            return "", frozenset()
+        return self.likeness.heard_as(folded)
+
+    def is_known(self, folded: str) -> bool:
+        """Tell whether a dictionary or a table of names has a typed word as it stands."""
+        reader, script = self._reader, script_of(folded)
+        if folded in reader.given_names or folded in reader.surnames:
+            return True
+        if self._concepts(self.plain_keys(folded)):
+            return True
+        if script == "ru":
+            return self._dictionaries.knows_ru(folded)
+        return script in ("hy", "en") and self._dictionaries.is_known(folded, script)
+
+    @functools.cached_property
+    def likeness(self) -> Likeness:
+        """What sounds or looks like a word of the glossary."""
+        return Likeness(self._reader.glossary or Glossary(()))
+
     def _is_also_ordinary(self, folded: str) -> bool:
         return folded in _ALSO_ORDINARY or self._dictionaries.may_be_ordinary(folded)
 
-    def _add_sounds(self, form: str, keys: set[str], *, ordinary: bool, in_name: bool) -> set[str]:
+    def _add_sounds(
+        self, form: str, keys: set[str], *, ordinary: bool, in_name: bool, shortest: int
+    ) -> set[str]:
         """Add what finds the word as a name; return the skeletons that "near" compares.
 
         An ordinary word is looked for as a name too (the town of Ջերմուկ is a spring by name),
@@ -175,7 +244,7 @@ class WordAsker:
             kinds = []
             if len(form) >= SHORTEST_NAME and len(skeleton) >= SHORTEST_SKELETON:
                 kinds.append(NAME)
-            if in_name and len(skeleton) >= _SHORTEST_IN_NAME:
+            if in_name and len(skeleton) >= shortest:
                 kinds.append(MAYBE_NAME)
             for kind in kinds:
                 keys.add(kind + skeleton)

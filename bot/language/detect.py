@@ -26,7 +26,8 @@ _SCRIPTS = (
 # langdetect has no profile for Armenian, Georgian or Azerbaijani, and so no say about them.
 _PROFILES = {
     "ru": ("ru", "uk"),
-    "en": ("en", "fr", "de", "tr", "es", "it", "pl", "nl", "pt", "ro"),
+    # What our readers and feeds could mean: short headlines look like Dutch or Romanian to it.
+    "en": ("en", "fr", "de", "tr", "es", "it"),
     "fa": ("fa", "ar", "ur"),
 }
 _LETTERS = (
@@ -38,6 +39,15 @@ _LETTERS = (
 _TURKIC = re.compile("[ışğçöüŞĞÇÖÜİ]")
 _NOT_TURKISH = re.compile("[xqXQ]")
 _WORDS = re.compile(r"[^\W\d_]+")
+# Addresses are in no language: "Фото: news.am".
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}\b|[@#]\w+", re.ASCII
+)
+_FOREIGN_LETTERS = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+# Fewer words than this, all of plain letters, are no ground to disbelieve a feed.
+_FEW_WORDS = 12
+# The same where no feed says anything.
+_HARDLY_WORDS = 4
 # Words that only one language of a script has, and hardly a sentence goes without.
 _TELLING = {
     "en": (
@@ -136,6 +146,10 @@ def detect_language(text: str, hint: str | None = None) -> str:
     A text without letters is taken to be in the feed's language; "und" if that is not known.
     """
     text = text[:_LONGEST]
+    # Of nothing but an address, it is all there is.
+    text = _ADDRESS.sub(" ", text).strip() or text
+    if text.isupper():
+        text = text.lower()
     script = _main_script(text)
     if script == "":
         return hint if hint and len(hint) == 2 else _UNKNOWN
@@ -195,12 +209,14 @@ def _is_azerbaijani(text: str) -> bool:
 def _by_profiles(script: str, text: str, hint: str | None) -> str:
     if script == "ru" and not _may_be_ukrainian(text):
         return "ru"
-    found = _profiles(script).detect(text, hint)
-    if found == "tr" and _is_azerbaijani(text):
-        return "az"
-    if found:
-        return found
     # No ground at all (a name, a number): the feed's language if its script allows it.
-    if hint in _PROFILES[script] or (script == "en" and hint == "az"):
-        return str(hint)
-    return {"ru": "ru", "en": "en", "fa": "fa"}[script]
+    likely = hint if hint in _PROFILES[script] or (script == "en" and hint == "az") else script
+    if script == "en":
+        if _is_azerbaijani(text) or (likely == "az" and _TURKIC.search(text)):
+            return "az"
+        plain = not _FOREIGN_LETTERS.search(text)
+        few = _FEW_WORDS if hint == "en" else _HARDLY_WORDS
+        if likely == "en" and plain and len(_WORDS.findall(text)) < few:
+            return "en"
+    found = _profiles(script).detect(text, hint)
+    return ("az" if found == "tr" and likely == "az" else found) or str(likely)

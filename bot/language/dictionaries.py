@@ -12,6 +12,8 @@ from bot.language.tries import MappedDictionaries
 
 # Below this share a parse is a curiosity of the dictionary ("сти" as a verb), not a reading.
 LIKELY_PARSE = 0.02
+# What a typed word hardly ever stands for is not asked for.
+_ASKED_SHARE = 0.1
 _NAME_TAGS = ("Name", "Surn", "Geox", "Patr", "Orgn", "Abbr")
 _PARSES_HELD = 4_096
 
@@ -20,10 +22,14 @@ class _Parse(NamedTuple):
     """One reading of a Russian word."""
 
     lemma: str
-    likely: bool
+    score: float
     part: str
     is_name: bool
     is_first_name: bool
+
+    @property
+    def likely(self) -> bool:
+        return self.score >= LIKELY_PARSE
 
 
 class Dictionaries:
@@ -47,7 +53,7 @@ class Dictionaries:
         return tuple(
             _Parse(
                 parse.normal_form.replace("ё", "е"),
-                parse.score >= LIKELY_PARSE,
+                parse.score,
                 *self._read_tag(parse.tag),
             )
             for parse in self._russian.parse(folded)
@@ -61,12 +67,22 @@ class Dictionaries:
         """Return the dictionary forms of a typed word: none if it stands in one already.
 
         Where it can be a noun it is taken for one: "дороги" are roads, not "dear"; "зимой" is
-        the winter rather than an adverb.
+        the winter rather than an adverb. What it can only be by a rare word or as a surname
+        ("погиб", "дронов") does not keep it from what it usually is.
         """
-        parses = [p for p in self._parses(folded) if p.likely]
-        nouns = [p for p in parses if p.part == "NOUN"]
-        forms = [p.lemma for p in nouns or parses]
-        return () if folded in forms else tuple(dict.fromkeys(forms))
+        parses = self._parses(folded)
+        ordinary = [p for p in parses if not p.is_name] or list(parses)
+        shares: dict[str, float] = {}
+        for nouns in (True, False):
+            for parse in ordinary:
+                if not nouns or parse.part == "NOUN":
+                    shares[parse.lemma] = shares.get(parse.lemma, 0.0) + parse.score
+            shares = {lemma: share for lemma, share in shares.items() if share >= _ASKED_SHARE}
+            if shares:
+                break
+        usual = max(shares.values(), default=0.0)
+        forms = [lemma for lemma, share in shares.items() if share >= usual * _ASKED_SHARE]
+        return () if folded in forms else tuple(forms)
 
     def knows_ru(self, folded: str) -> bool:
         """Tell whether the Russian dictionary has the word, rather than guesses at it."""

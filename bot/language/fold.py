@@ -27,8 +27,19 @@ _MIXED = re.compile(r"[\u0531-\u0587]'?[^\W\d_\u0531-\u0587]|[^\W_\u0531-\u0587]
 # Acronyms, quotes and numbers take their Armenian ending after a hyphen: ՄԱԿ-ի, «Հայաստան»-ը.
 _HUNG_ENDING = re.compile(
     '(?<=[\\w»"”])-(?:ը|ն|ի|ին|ից|ում|ով|երը|երի|երին|երից|երով|ներ|ները|ների|ներին|ներից'
-    "|ներով|ներում|ս|դ|յան|ական)(?![\\w-])"
+    "|ներով|ներում|ներն|ս|դ|յան|ական[\u0561-\u0587]*|ցի[\u0561-\u0587]*)(?![\\w-])"
 )
+# Acronyms written with points: U.S., С.Ш.А., Ա.Մ.Ն.
+_CAPITAL = "A-ZА-ЯЁ\u0531-\u0556"
+_SMALL = "a-zа-яё\u0561-\u0587"
+_DOTTED = re.compile(f"(?<![\\w.])(?:[{_CAPITAL}]\\.)+[{_CAPITAL}](?!\\w)\\.?")
+# Pages that lose their line breaks glue hours and years to words: 13:20Հրդեհ, 2026Արցախի.
+_GLUED_DIGITS = re.compile(
+    "(?<=\\d)(?=[\u0531-\u0587\u0400-\u052f]{3})"
+    "|(?<=:\\d\\d)(?=[^\\W\\d_]{2})|(?<=[^\\W\\d_]{2})(?=\\d{1,2}:\\d\\d)"
+)
+_HASHTAG = re.compile("#[^\\W_]+")
+_CAMEL = re.compile(f"(?<=[{_SMALL}])(?=[{_CAPITAL}])")
 
 # Letters that only look Armenian. Outlets use them to hide "war", "killed", "explosion".
 _ARMENIAN_TWINS = {
@@ -53,7 +64,7 @@ _MARKS = re.compile("[\u0300-\u036f]")
 
 
 class Word(NamedTuple):
-    """One word of a text: as it is written, and where it begins in the cleaned text."""
+    """One word of a text: as it is written, and where about it begins in the cleaned text."""
 
     written: str
     start: int
@@ -76,8 +87,20 @@ def clean(text: str) -> str:
     return text
 
 
+def _part(cleaned: str) -> str:
+    """Return a cleaned text with blanks between words that are not parted otherwise."""
+    if "." in cleaned:
+        cleaned = _DOTTED.sub(lambda m: m.group().replace(".", ""), cleaned)
+    if "#" in cleaned:
+        cleaned = _HASHTAG.sub(lambda m: _CAMEL.sub(" ", m.group()), cleaned)
+    if any(map(str.isdigit, cleaned)):
+        cleaned = _GLUED_DIGITS.sub(" ", cleaned)
+    return cleaned
+
+
 def words(cleaned: str) -> Iterator[Word]:
     """Yield the words of a cleaned text, without Armenian endings hung on by a hyphen."""
+    cleaned = _part(cleaned)
     if not _ARMENIAN.search(cleaned):
         for match in _WORD.finditer(cleaned):
             yield Word(match.group(), match.start())
@@ -90,6 +113,7 @@ def words(cleaned: str) -> Iterator[Word]:
 
 def written_words(cleaned: str) -> list[str]:
     """Return the words of a cleaned text, as words() does but without their places."""
+    cleaned = _part(cleaned)
     if _ARMENIAN.search(cleaned):
         cleaned = _HUNG_ENDING.sub(" ", cleaned)
         if _GLUED.search(cleaned) or _MIXED.search(cleaned):

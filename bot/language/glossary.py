@@ -28,6 +28,12 @@ class Concept:
     asked_by: dict[str, tuple[str, ...]]
     never: dict[str, tuple[str, ...]]
     territory: str = ""
+    # The full name of somebody whom the surname alone means in the news.
+    person: str = ""
+    # Concepts that readers do not tell apart from it: who asks for it asks for these too.
+    also: tuple[str, ...] = ()
+    # Concepts that some who ask for it may want as well; they are offered.
+    kin: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
 
@@ -48,8 +54,8 @@ def _with_tuples(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _concept_from(given: Mapping[str, Any]) -> Concept:
     tables = {name: _with_tuples(given[name]) for name in ("words", "asked_by", "never")}
-    examples = {name: tuple(given[name]) for name in ("examples", "counter_examples")}
-    return Concept(**{**given, **tables, **examples})
+    lists = {name: tuple(given[name]) for name in ("also", "kin", "examples", "counter_examples")}
+    return Concept(**{**given, **tables, **lists})
 
 
 def _by_language(given: Any) -> dict[str, tuple[str, ...]]:
@@ -71,6 +77,9 @@ def read_concepts() -> tuple[Concept, ...]:
                 asked_by=_by_language(record.get("ask")),
                 never=_by_language(record.get("not")),
                 territory=record.get("cldr", ""),
+                person=record.get("person", ""),
+                also=tuple(record.get("also", ())),
+                kin=tuple(record.get("kin", ())),
                 examples=tuple(record.get("yes", ())),
                 counter_examples=tuple(record.get("no", ())),
             )
@@ -172,6 +181,19 @@ class Glossary:
                     table[key] = (*table.get(key, ()), concept)
             return
         self.patterns.append(Pattern("@" + concept, words, never, reads))
+
+    def with_relatives(self, concepts: Iterable[str]) -> frozenset[str]:
+        """Return concepts with those that nobody tells apart from them; both as keys."""
+        found = set(concepts)
+        for key in tuple(found):
+            known = self.concepts.get(key[1:])
+            if known is not None:
+                found.update("@" + also for also in known.also)
+        return frozenset(found)
+
+    def has_ordinary(self, key: str) -> bool:
+        """Tell whether a word without a capital is one of the glossary's own."""
+        return key in self.ordinary or key in self.only_asked
 
     def asked_by_key(self, key: str) -> tuple[str, ...]:
         """Return the concepts that a typed word with this key asks for."""

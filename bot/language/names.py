@@ -1,5 +1,6 @@
 """Names that no transliteration gives: given names, surnames, Unicode's countries and cities."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from babel import Locale
@@ -88,17 +89,7 @@ def with_cldr_words(concept: Concept) -> Concept:
         language: tuple(dict.fromkeys((*concept.words[language], *named.get(language, ()))))
         for language in LANGUAGES
     }
-    return Concept(
-        id=concept.id,
-        category=concept.category,
-        gravity=concept.gravity,
-        words=joined,
-        asked_by=concept.asked_by,
-        never=concept.never,
-        territory=concept.territory,
-        examples=concept.examples,
-        counter_examples=concept.counter_examples,
-    )
+    return dataclasses.replace(concept, words=joined)
 
 
 def _place(concept_id: str, named: dict[str, tuple[str, ...]]) -> Concept:

@@ -10,8 +10,12 @@ A key is a short string; its first character tells its kind:
     !nikol    a given name known in several languages, for words in other scripts
     &pšnn     its consonants: near names share them
     @border   a concept of the glossary, or a surname known in several spellings
+    №         any number
+    *n        an initial, by its sound
+    …         what may stand between a given name and a surname: a patronymic, an initial
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -21,7 +25,7 @@ from bot.language.endings_hy import REDUCED, ArmenianEndings
 from bot.language.endings_ru import RussianNameEndings
 from bot.language.fold import fold, script_of
 from bot.language.glossary import Glossary
-from bot.language.skeleton import consonants, plain_skeleton, skeletons
+from bot.language.skeleton import consonants, plain_skeleton, skeletons, sound_of
 from bot.model.search_keys import hash_key
 
 NAME, MAYBE_NAME, NEAR, CAPITALS, CONCEPT = "#", "%", "&", "^", "@"
@@ -29,8 +33,21 @@ SAME_SCRIPT = "="
 GIVEN_NAME = "!"
 # Keys that join a typed word and a word of a text only if their scripts differ.
 _ACROSS = (NAME, MAYBE_NAME, GIVEN_NAME)
+_NAMES = (*_ACROSS, NEAR)
 LONGEST_ACRONYM = 5
+# N. Pashinyan, Н. В. Пашинян and Н.В. Пашинян, whose points are gone.
+_MOST_INITIALS = 2
 SHORTEST_NAME = 4
+# An acronym that is declined: МИДа, ՄԱԿի, UAVs.
+_DECLINED = re.compile(
+    "([А-ЯЁ]{2,6})[а-яё]{1,3}|([\u0531-\u0556]{2,6})[\u0561-\u0587]{1,4}|([A-Z]{2,5})s"
+)
+NUMBER = "№"
+INITIAL, BETWEEN = "*", "…"
+_PATRONYMIC = re.compile(
+    "[А-Я][а-я]+(?:[оеь]вич|ич|[оеь]вн|иничн)(?:а|у|ем|е|ы|ой|ам|ах)?"
+    "|[A-Z][a-z]+(?:[oey]vich|ovna|evna)|[\u0531-\u0556][\u0561-\u0587]+(?:ի|ովիչ|ևիչ)"
+)
 # Doubled letters count once in a skeleton: Anna has four letters and three sounds.
 SHORTEST_SKELETON = 3
 
@@ -41,6 +58,11 @@ def is_across(key: str) -> bool:
     Within one, Martin is not Martiros, though both are Мартин or Մարտիրոս to another.
     """
     return key[0] in _ACROSS and key[1] != SAME_SCRIPT
+
+
+def is_name(key: str) -> bool:
+    """Tell whether a key says how a word sounds as a name."""
+    return key[0] in _NAMES
 
 
 class WordKeys(NamedTuple):
@@ -113,8 +135,17 @@ class WordReader:
         keys = set(forms)
         sounds: set[str] = set()
         bare = written[:-2] if written.endswith(("'s", "'S")) else written
+        if declined := _DECLINED.fullmatch(bare):
+            bare = declined[declined.lastindex or 0]
+            keys.add(fold(bare))
         if bare.isupper() and 2 <= len(bare) <= LONGEST_ACRONYM:
             keys.add(CAPITALS + fold(bare))
+        if folded.isdecimal():
+            keys.add(NUMBER)
+        elif len(written) <= _MOST_INITIALS and written.isupper():
+            keys.update((BETWEEN, INITIAL + sound_of(folded[0])))
+        elif _PATRONYMIC.fullmatch(written):
+            keys.add(BETWEEN)
         capital = written[:1].isupper()
         if capital:
             names = self.name_forms(folded, script, forms)

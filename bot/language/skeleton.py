@@ -287,3 +287,31 @@ def plain_skeleton(folded: str) -> str:
 def consonants(skeleton: str) -> str:
     """Return a skeleton without its vowels, save the first letter: what "near" names share."""
     return skeleton[0] + re.sub("[aeiou]", "", skeleton[1:])
+
+
+@functools.lru_cache(_HOLDS)
+def letters_like(letter: str) -> frozenset[str]:
+    """Return the letters of all scripts that sound as this one does: ф and ֆ for f."""
+    sound = _SOUNDS.get(letter)
+    return frozenset(other for other, its in _SOUNDS.items() if sound and its == sound)
+
+
+def sound_of(letter: str) -> str:
+    """Return how one letter sounds at the beginning of a name; "" for none."""
+    return _SOUNDS.get(letter, "")
+
+
+# By letter: consonants as they sound before a vowel, vowels as they sound after a consonant.
+_SOUNDS = {
+    letter: sounds
+    for first, last, vowel, consonant in (
+        ("a", "z", "a", "t"),
+        ("а", "я", "а", "т"),
+        ("ա", "ֆ", "ա", "տ"),
+    )
+    for letter in map(chr, range(ord(first), ord(last) + 1))
+    if (
+        sounds := plain_skeleton(letter + vowel).removesuffix("a")
+        or plain_skeleton(consonant + letter).removeprefix("t")
+    )
+}

@@ -3,9 +3,9 @@
 import functools
 
 from bot.language.tables import digest
-from bot.matching.compile import parse_keyword
+from bot.matching.compile import find_core, parse_keyword
 from bot.matching.matcher import Found, Matcher, holds
-from bot.matching.meaning import find_concepts, find_unknown_source
+from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
 from bot.matching.query import Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, keep_read, read_text, recall_read
@@ -19,10 +19,13 @@ __all__ = [
     "ReadText",
     "RefusalReason",
     "find_concepts",
+    "find_core",
     "find_unknown_source",
+    "finds_one_language",
     "holds",
     "keep_read",
     "matches",
+    "means_same",
     "parse_keyword",
     "read_text",
     "recall_read",

@@ -1,11 +1,12 @@
 """From what a subscriber typed to the query that is held against texts."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.language import Language, clean, fold, fold_text, load, words
 from bot.language.asking import AskedWord
-from bot.language.reading import CONCEPT, NEAR, is_across
-from bot.language.skeleton import consonants
+from bot.language.reading import BETWEEN, CONCEPT, INITIAL, NEAR, is_across
+from bot.language.skeleton import consonants, sound_of
 from bot.matching import grammar
 from bot.matching.meaning import without_concepts
 from bot.matching.query import (
@@ -29,6 +30,8 @@ _NEAR_ALONE = (6, 3)
 _NEAR_IN_NAME = (4, 2)
 _LONGEST_NAME = 3
 _RARE = 5
+# So many words hardly ever stand in one item; so few tell what it is about.
+_TOO_MANY, _CORE, _SENTENCE = 5, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,34 @@ def parse_keyword(typed: str) -> Query:
     if not anchors_of(root):
         raise KeywordRefused(_why_nothing(root), word=typed.strip())
     return Query(canonical, root)
+
+
+def find_core(typed: str) -> tuple[int, str]:
+    """Return how many words of a question or a headline would all have to occur, and its core.
+
+    The core is its names and what the glossary knows, a few words; "" where nothing is too much.
+    """
+    tree = grammar.parse(typed)
+    # A sentence may have commas, which elsewhere mean "or".
+    parts = tree.parts if isinstance(tree, grammar.Either) else (tree,)
+    runs = [part for part in parts if isinstance(part, grammar.Run)]
+    if len(runs) < len(parts) or max(len(run.chunks) for run in runs) < _SENTENCE:
+        return 0, ""
+    chunks = tuple(chunk for run in runs for chunk in run.chunks)
+    _, root = _Compiler(load()).compile(grammar.Run(chunks))
+    if not isinstance(root, All) or len(root.parts) < _TOO_MANY:
+        return 0, ""
+    core: dict[str, None] = {}
+    language = load()
+    for text, _ in chunks:
+        for word in words(clean(text)):
+            asked = language.ask_word(word.written)
+            if not language.is_function_word(word.written) and (
+                asked.concepts
+                or (asked.sounds and word.written[0].isupper() and not asked.ordinary)
+            ):
+                core.setdefault(word.written)
+    return len(root.parts), " ".join(list(core)[:_CORE])
 
 
 def _why_nothing(root: Part) -> RefusalReason:
@@ -117,8 +148,8 @@ class _Compiler:
             size, concepts, in_name = self._group(typed, place)
             group = typed[place : place + size]
             place += size
-            if in_name and size == 2 and not concepts and not group[1].joined:
-                terms.append(self._two_names([w.written for w in group]))
+            if in_name and size == 2 and not group[1].joined:
+                terms.append(self._two_names([w.written for w in group], concepts))
                 continue
             reason = self._refused(group[0]) if size == 1 else None
             if reason is not None:
@@ -145,13 +176,13 @@ class _Compiler:
         read = tuple(self._language.read_typed_word(w.written) for w in rest)
         # As a name is often typed without its capitals, those of the glossary are tried too.
         titled = tuple(self._language.read_typed_word(w.written.capitalize()) for w in rest)
-        spans = [
-            span
-            for form in (read, titled)
-            for span in find_patterns(self._language, form, asked=True)[0]
-            if span.start == 0
-        ]
+        found = [find_patterns(self._language, form, asked=True) for form in (read, titled)]
+        spans = [span for spans, _ in found for span in spans if span.start == 0]
         size = max((span.end for span in spans), default=0)
+        hidden = sum(1 for _ in takewhile(found[0][1].__contains__, range(len(rest))))
+        if hidden > max(size, 1):
+            # What hides a meaning in a text is meant by who types it: за границей is abroad.
+            return hidden, frozenset(), False
         joined = 1
         while joined < len(rest) and rest[joined].joined:
             joined += 1
@@ -159,7 +190,11 @@ class _Compiler:
             concepts = frozenset(span.concept for span in spans if span.end == size)
             return size, concepts, any(w.written[0].isupper() for w in rest[:size])
         if joined > 1:
-            names = not all(self._language.is_ordinary(w.written) for w in rest[:joined])
+            # A Su-30 is named as people are: alike in every script.
+            names = not all(
+                self._language.is_ordinary(w.written) and not w.written.isdecimal()
+                for w in rest[:joined]
+            )
             return joined, frozenset(), names
         name = self._full_name(rest)
         return (name, frozenset(), True) if name > 1 else (1, frozenset(), False)
@@ -187,25 +222,43 @@ class _Compiler:
             return 2
         return 1 if language.is_ordinary(first) or not second_is_name else 2
 
-    def _two_names(self, written: list[str]) -> tuple[str, Part]:
+    def _two_names(self, written: list[str], concepts: frozenset[str]) -> tuple[str, Part]:
         """Return what two names in a row ask for: one full name, or two people in one text."""
-        full = self._term(written, frozenset(), in_name=True)
-        if self._language.is_given_name(written[0]) or any(
-            map(self._language.is_ordinary, written)
-        ):
+        if self._language.means_by_surname(*written):
+            return self._term(written[1:], frozenset(), in_name=True)
+        full = self._term(written, concepts, in_name=True)
+        if self._language.is_given_name(written[0]):
+            return full[0], self._less_formal(written[0], full[1])
+        if concepts or any(map(self._language.is_ordinary, written)):
             return full
         apart = _together([self._term([word], frozenset(), in_name=True) for word in written])
         return _one_of([full, apart])
 
+    def _less_formal(self, given: str, full: Term) -> Part:
+        """Return a full name with all that may stand for its given name, or behind it."""
+        first, last = full.words
+        sound = sound_of(fold(given)[0])
+        initial = WordPattern((INITIAL + sound,), "", (), "", 1)
+        between = WordPattern((BETWEEN,), "", (), "", 0)
+        forms = [full, Term((first, between, last)), Term((first, between, between, last))]
+        if sound:
+            forms += [Term((initial, last)), Term((initial, initial, last))]
+        return AnyOf(tuple(forms))
+
     def _term(
         self, written: list[str], concepts: frozenset[str], *, in_name: bool
-    ) -> tuple[str, Part]:
+    ) -> tuple[str, Term]:
         single = len(written) == 1
-        asked = [self._language.ask_word(w, in_name=in_name and not single) for w in written]
+        numbered = any(map(str.isdecimal, written))
+        asked = [
+            self._language.ask_word(w, in_name=in_name and not single, numbered=numbered)
+            for w in written
+        ]
         patterns = tuple(self._pattern(word, alone=single, in_name=in_name) for word in asked)
         if single:
             concepts = asked[0].concepts
         canonical = "+".join(word.canonical for word in asked)
+        concepts = self._language.glossary.with_relatives(concepts)
         return canonical, Term(patterns, tuple(sorted(concepts)))
 
     def _pattern(self, word: AskedWord, *, alone: bool, in_name: bool) -> WordPattern:

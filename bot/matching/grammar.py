@@ -1,13 +1,15 @@
 """What a subscriber may type, taken apart: words, phrases, OR, NOT, parentheses, filters.
 
 a b          both, anywhere            "a b"   side by side
-a OR b   a, b   either                 -a   NOT a   without a
-(a OR b) c   parentheses               =a   this very form
+a OR b   a, b   either                 -a   !a   NOT a   without a
+a AND b   a & b   a + b   both         =a   this very form
+(a OR b) c   parentheses               each line: either
 #hy #ru #en   language of the item     source:name   its publisher
 ~world         not in the meaning that the glossary calls so
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -19,12 +21,25 @@ LANGUAGES = ("hy", "ru", "en")
 
 _QUOTES = {'"': '"”“', "«": "»", "“": '”“"', "„": '“”"', "”": "”"}
 _OR = frozenset({"or", "или", "կամ", "|", "||"})
+# In capitals only: small they are words like others, and passed over.
+_AND_WORDS = frozenset({"AND", "И", "ԵՎ", "ԵՒ"})
+_AND = re.compile(r'[&+]+(?=[\s("«“„]|$)|[+](?=[^\W_])')
+# Between words, but not in AT&T or C++.
+_JOINS = re.compile(r"(?<=[^\W\d_]{3})[&+](?=[^\W\d_]{3})")
 _NOT = frozenset({"not", "не", "ոչ"})
 _SOURCE = re.compile("(?:source|источник|աղբյուր):", re.IGNORECASE)
 _LANGUAGE = re.compile(r"#([^\W\d_]{2})(?![\w])")
 _MEANING = re.compile(r"~([a-z][a-z0-9_-]*)(?![\w])")
-_MINUS = re.compile(r'[-−–—]+(?=[^\W_]|[("«“„=#])')
+_MINUS = re.compile(r'[-−–—!]+(?=[^\W_]|[("«“„=#])')
 _LETTER = re.compile(r"[^\W_]")
+_LINK = re.compile(
+    r"https?:|www\.|[\w.-]+\.(?:am|az|com|ge|info|ir|me|net|news|org|ru|tr|tv)(?:/\S*)?$",
+    re.IGNORECASE,
+)
+# Letters of the scripts that are read; digits and signs are nobody's.
+_READ = re.compile(
+    "[a-zA-Z\u00aa-\u024f\u0400-\u052f\u0531-\u0587\u1e00-\u1eff\ufb13-\ufb17\uff21-\uff5a]|\\d"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +145,16 @@ def _signs(typed: str) -> list[_Sign]:
     while place < len(typed):
         char = typed[place]
         opens_word = place == 0 or typed[place - 1].isspace() or typed[place - 1] in "(,;"
-        if char.isspace():
+        if char == "\n":
+            # Who lists words line by line means any of them.
+            if signs and signs[-1].kind not in ("or", "not", "and", "("):
+                signs.append(_Sign("or", ",", place))
             place += 1
+        elif char.isspace():
+            place += 1
+        elif joins := _AND.match(typed, place) or _JOINS.match(typed, place):
+            signs.append(_Sign("and", char, place))
+            place = joins.end()
         elif char in "()":
             signs.append(_Sign(char, char, place))
             place += 1
@@ -193,11 +216,25 @@ def _chunk(typed: str, place: int) -> tuple[int, list[_Sign]]:
     word = text.casefold()
     if word in _OR:
         return end, [_Sign("or", text, place)]
+    if text in _AND_WORDS:
+        return end, [_Sign("and", text, place)]
     if word in _NOT:
         return end, [_Sign("not", text, place)]
     if not _LETTER.search(text):
         return end, []
-    return end, [_Sign("word", text.lstrip("#@"), place)]
+    _check_readable(text, place)
+    # A hashtag stays one: its words are told by their capitals.
+    return end, [_Sign("word", text, place)]
+
+
+def _check_readable(text: str, place: int) -> None:
+    """Refuse what no news can bear: an address, somebody's name in Telegram, unknown letters."""
+    if _LINK.match(text):
+        raise KeywordRefused(RefusalReason.LINK, position=place, word=text)
+    if text.startswith("@"):
+        raise KeywordRefused(RefusalReason.MENTION, position=place, word=text)
+    if not _READ.search(unicodedata.normalize("NFKC", text)):
+        raise KeywordRefused(RefusalReason.UNREAD_SCRIPT, position=place, word=text)
 
 
 def _source(typed: str, place: int, start: int) -> tuple[int, list[_Sign]]:
@@ -214,7 +251,12 @@ def _source(typed: str, place: int, start: int) -> tuple[int, list[_Sign]]:
 
 def _end_of_chunk(typed: str, start: int) -> int:
     end = start
-    while end < len(typed) and not typed[end].isspace() and typed[end] not in '(),;|"«»“”„':
+    while (
+        end < len(typed)
+        and not typed[end].isspace()
+        and typed[end] not in '(),;|"«»“”„'
+        and not _JOINS.match(typed, end)
+    ):
         end += 1
     return max(end, start + 1) if start < len(typed) else end
 
@@ -256,7 +298,10 @@ class _Reader:
             if run:
                 parts.append(Run(tuple(run)))
                 run = []
-            parts.append(self._one())
+            if sign.kind == "and":
+                self._take()
+            else:
+                parts.append(self._one())
         if run:
             parts.append(Run(tuple(run)))
         if not parts:
@@ -290,7 +335,7 @@ class _Reader:
 
     def _without(self, sign: _Sign) -> Node:
         following = self.next()
-        if following is None or following.kind in ("or", ")"):
+        if following is None or following.kind in ("or", "and", ")"):
             raise KeywordRefused(
                 RefusalReason.MISSING_OPERAND, position=sign.position, word=sign.text
             )

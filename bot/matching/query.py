@@ -111,7 +111,8 @@ class Term:
         """Tell whether the words stand side by side in a text from this place on."""
         if start < 0 or start + len(self.words) > len(text.words):
             return False
-        hidden = {} if self.quoted else text.hidden
+        # Who types several words means them as they stand.
+        hidden = {} if self.quoted or len(self.words) > 1 else text.hidden
         for place, word in enumerate(self.words, start):
             if not word.fits(text.words[place], hidden.get(place, _NOTHING)):
                 return False

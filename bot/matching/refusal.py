@@ -20,6 +20,9 @@ class RefusalReason(StrEnum):
     ONLY_FILTERS = "only_filters"
     UNKNOWN_LANGUAGE = "unknown_language"
     EMPTY_SOURCE = "empty_source"
+    LINK = "link"
+    MENTION = "mention"
+    UNREAD_SCRIPT = "unread_script"
 
 
 class KeywordRefused(Exception):

@@ -14,7 +14,7 @@ from bot.language import (
     load,
     written_words,
 )
-from bot.language.reading import CONCEPT
+from bot.language.reading import CONCEPT, is_name
 from bot.matching.remembered import Remembered
 from bot.model.search_keys import hash_key
 
@@ -171,18 +171,21 @@ def find_patterns(
             end = start + len(pattern.words)
             # Most end at their second word.
             if end > len(words_read) or (
-                end > start + 1 and pattern.words[1].isdisjoint(words_read[start + 1].keys)
+                end > start + 1
+                and pattern.words[1]
+                and pattern.words[1].isdisjoint(words_read[start + 1].keys)
             ):
                 continue
             if any(
-                wanted.isdisjoint(words_read[place].keys)
+                wanted and wanted.isdisjoint(words_read[place].keys)
                 for place, wanted in enumerate(pattern.words, start)
             ):
                 continue
             if pattern.never:
                 hides = glossary.own_keys.get(pattern.concept[1:], frozenset()) | {pattern.concept}
                 for place in range(start, end):
-                    hidden[place] = hidden.get(place, frozenset()) | hides
+                    as_name = filter(is_name, words_read[place].keys)
+                    hidden[place] = hidden.get(place, frozenset()) | hides | {*as_name}
             elif pattern.reads or asked:
                 spans.append(Span(start, end, pattern.concept))
     if hidden:

@@ -8,7 +8,21 @@ from bot.language.glossary import LANGUAGES, read_concepts
 from bot.language.tables import glossary_files
 from bot.matching import read_text
 
-_ALLOWED = {"id", "gravity", "hy", "ru", "en", "ask", "not", "yes", "no", "cldr"}
+_ALLOWED = {
+    "id",
+    "gravity",
+    "hy",
+    "ru",
+    "en",
+    "ask",
+    "not",
+    "yes",
+    "no",
+    "cldr",
+    "also",
+    "kin",
+    "person",
+}
 _CONCEPTS = read_concepts()
 
 

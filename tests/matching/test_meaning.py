@@ -31,4 +31,4 @@ def test_a_dropped_meaning_alone_asks_for_nothing() -> None:
 
 
 def test_what_is_left_out_is_no_concept_of_the_query() -> None:
-    assert find_concepts(parse_keyword("граница -мир")) == ("border",)
+    assert find_concepts(parse_keyword("граница -мир")) == ("border", "of-border")
