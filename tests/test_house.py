@@ -29,7 +29,7 @@ _HOMES = {
     "langdetect": ("language/",),
     "pymorphy3": ("language/",),
     "simplemma": ("language/",),
-    "rapidfuzz": ("matching/",),
+    "rapidfuzz": ("matching/", "language/"),
     "babel": ("texts/", "chat/", "language/"),
     "aiohttp": ("feeds/", "telegram_api/", "web/", "demo/", "proxies.py"),
     "aiohttp_socks": ("proxies.py",),

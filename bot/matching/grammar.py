@@ -146,7 +146,6 @@ def _signs(typed: str) -> list[_Sign]:
         char = typed[place]
         opens_word = place == 0 or typed[place - 1].isspace() or typed[place - 1] in "(,;"
         if char == "\n":
-            # Who lists words line by line means any of them.
             if signs and signs[-1].kind not in ("or", "not", "and", "("):
                 signs.append(_Sign("or", ",", place))
             place += 1
