@@ -91,7 +91,10 @@ async def follow_instead(visit: Visit) -> None:
     keyword_id, _, words_id = visit.words.partition(":")
     subscriber = visit.subscriber
     words = await _load_words(visit, words_id)
-    if words is None or subscriber is None or not is_number(keyword_id):
+    if words is None or subscriber is None:
+        return
+    if not is_number(keyword_id):
+        await visit.toast()
         return
     added = await _add(visit, words)
     if added is None:

@@ -99,7 +99,8 @@ class Language:
 
     def heard_as(self, written: str) -> str:
         """Return the Armenian or Russian word that an unknown one spells in other letters."""
-        return self._asker.heard_as(fold(written))[0]
+        folded = fold(written)
+        return "" if self._asker.is_translated(folded) else self._asker.heard_as(folded)[0]
 
     def may_mean(self, written: str, *, printed: bool) -> str:
         """Return a word of the glossary that a typed word may have been meant for, or "".

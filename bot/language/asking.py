@@ -206,17 +206,22 @@ class WordAsker:
         )
 
     def heard_as(self, folded: str) -> tuple[str, frozenset[str]]:
-        """Return the word that an unknown one spells in other letters, and its concepts as keys."""
+        """Return the word that an unknown one spells in other letters, and its concepts as keys.
+
+        For words that stand for no concept by themselves.
+        """
         if self._reader.glossary is None or len(folded) < _SHORTEST_GUESS or self.is_known(folded):
             return "", frozenset()
         return self.likeness.heard_as(folded)
+
+    def is_translated(self, folded: str) -> bool:
+        """Tell whether a typed word asks for a concept by itself."""
+        return bool(self._concepts(self.plain_keys(folded)))
 
     def is_known(self, folded: str) -> bool:
         """Tell whether a dictionary or a table of names has a typed word as it stands."""
         reader, script = self._reader, script_of(folded)
         if folded in reader.given_names or folded in reader.surnames:
-            return True
-        if self._concepts(self.plain_keys(folded)):
             return True
         if script == "ru":
             return self._dictionaries.knows_ru(folded)

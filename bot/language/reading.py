@@ -12,7 +12,7 @@ A key is a short string; its first character tells its kind:
     @border   a concept of the glossary, or a surname known in several spellings
     №         any number
     *n        an initial, by its sound
-    …         what may stand between a given name and a surname: a patronymic, an initial
+    ·         what may stand between a given name and a surname: a patronymic, an initial
 """
 
 import re
@@ -43,7 +43,7 @@ _DECLINED = re.compile(
     "([А-ЯЁ]{2,6})[а-яё]{1,3}|([\u0531-\u0556]{2,6})[\u0561-\u0587]{1,4}|([A-Z]{2,5})s"
 )
 NUMBER = "№"
-INITIAL, BETWEEN = "*", "…"
+INITIAL, BETWEEN = "*", "·"
 _PATRONYMIC = re.compile(
     "[А-Я][а-я]+(?:[оеь]вич|ич|[оеь]вн|иничн)(?:а|у|ем|е|ы|ой|ам|ах)?"
     "|[A-Z][a-z]+(?:[oey]vich|ovna|evna)|[\u0531-\u0556][\u0561-\u0587]+(?:ի|ովիչ|ևիչ)"

@@ -3,7 +3,8 @@
 import functools
 
 from bot.language.tables import digest
-from bot.matching.compile import find_core, parse_keyword
+from bot.matching.compile import parse_keyword
+from bot.matching.core import find_core
 from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
 from bot.matching.query import Query

@@ -30,8 +30,6 @@ _NEAR_ALONE = (6, 3)
 _NEAR_IN_NAME = (4, 2)
 _LONGEST_NAME = 3
 _RARE = 5
-# So many words hardly ever stand in one item; so few tell what it is about.
-_TOO_MANY, _CORE, _SENTENCE = 5, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +48,6 @@ def parse_keyword(typed: str) -> Query:
     if not anchors_of(root):
         raise KeywordRefused(_why_nothing(root), word=typed.strip())
     return Query(canonical, root)
-
-
-def find_core(typed: str) -> tuple[int, str]:
-    """Return how many words of a question or a headline would all have to occur, and its core.
-
-    The core is its names and what the glossary knows, a few words; "" where nothing is too much.
-    """
-    tree = grammar.parse(typed)
-    # A sentence may have commas, which elsewhere mean "or".
-    parts = tree.parts if isinstance(tree, grammar.Either) else (tree,)
-    runs = [part for part in parts if isinstance(part, grammar.Run)]
-    if len(runs) < len(parts) or max(len(run.chunks) for run in runs) < _SENTENCE:
-        return 0, ""
-    chunks = tuple(chunk for run in runs for chunk in run.chunks)
-    _, root = _Compiler(load()).compile(grammar.Run(chunks))
-    if not isinstance(root, All) or len(root.parts) < _TOO_MANY:
-        return 0, ""
-    core: dict[str, None] = {}
-    language = load()
-    for text, _ in chunks:
-        for word in words(clean(text)):
-            asked = language.ask_word(word.written)
-            if not language.is_function_word(word.written) and (
-                asked.concepts
-                or (asked.sounds and word.written[0].isupper() and not asked.ordinary)
-            ):
-                core.setdefault(word.written)
-    return len(root.parts), " ".join(list(core)[:_CORE])
 
 
 def _why_nothing(root: Part) -> RefusalReason:

@@ -64,3 +64,10 @@ def test_every_concept_can_be_asked_for_in_each_language_it_has_words_in() -> No
                     asked = load().ask_word(word)
                     assert "@" + concept.id in asked.concepts, (concept.id, word)
     assert len(glossary.concepts) > len(_CONCEPTS), "Unicode's territories are missing"
+
+
+def test_relatives_of_a_concept_are_concepts_and_none_is_both_asked_for_and_kin() -> None:
+    concepts = load().glossary.concepts
+    for concept in concepts.values():
+        assert {*concept.also, *concept.kin} <= concepts.keys() - {concept.id}, concept.id
+        assert not {*concept.also} & {*concept.kin}, concept.id

@@ -70,7 +70,7 @@ FOUND = {
         ("ОБСТРЕЛ НА ГРАНИЦЕ", "Обстрел на границе"),
         ("border AND drone", "A drone was shot down at the border"),
         ("Goris И обстрел", "Обстрел близ Горис"),
-        ("Goris ԵՎ кракоц", "Goris кракоц"),
+        ("Գորիս ԵՎ կրակոց", "Կրակոցներ Գորիսի մոտ"),
         ("border & drone", "Drone over the border"),
         ("border + drone", "Drone over the border"),
         ("Goris\nKapan", "News from Kapan"),
