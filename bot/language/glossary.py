@@ -32,7 +32,7 @@ class Concept:
     person: str = ""
     # Concepts that readers do not tell apart from it: who asks for it asks for these too.
     also: tuple[str, ...] = ()
-    # Concepts that some who ask for it may want as well: never asked for unasked.
+    # Concepts that some who ask for it may want as well; asking for it does not ask for these.
     kin: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.explain import narrow_typed
 from bot.matching import matches, parse_keyword
-from tests.loopback import Sahman, labels
+from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
 
 
 async def test_a_keyword_is_explained_by_its_words_its_forms_and_what_it_would_have_caught(
@@ -77,3 +77,71 @@ def test_what_is_left_out_is_left_out_of_the_whole_keyword(
 
 def test_a_narrowed_name_still_finds_the_name() -> None:
     assert matches(narrow_typed("Nikol Pashinyan", "ru"), "Никол Пашинян прибыл")
+
+
+async def test_a_word_in_other_letters_is_followed_as_what_it_spells(sahman: Sahman) -> None:
+    answer = (await sahman.say("/add sahman")).text
+    assert "I read “sahman” as “սահման” too." in answer
+    await sahman.news("Стрельба на границе")
+    assert "границе" in (await sahman.api.wait_messages(ANI, count=2))[-1].text
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("bordr", "border"), ("most", "мост")])
+async def test_what_may_have_been_meant_takes_the_place_of_what_was_typed_by_a_button(
+    sahman: Sahman, typed: str, meant: str
+) -> None:
+    await sahman.say(f"/add {typed}")
+    assert await sahman.keywords() == [typed]
+    await sahman.tap(f"Did you mean “{meant}”?")
+    assert await sahman.keywords() == [meant]
+
+
+async def test_a_slip_is_not_supposed_where_the_word_was_printed(sahman: Sahman) -> None:
+    await sahman.news("Bordr wins the race")
+    answer = await sahman.say("/add Bordr")
+    assert not any(label.startswith("Did you mean") for label in labels(answer))
+
+
+async def test_one_meaning_is_followed_once_however_it_is_typed(sahman: Sahman) -> None:
+    await sahman.say("/add граница")
+    for typed in ("border", "սահմանները", "sahman"):
+        assert "already as “граница”" in (await sahman.say(f"/add {typed}")).text
+    assert await sahman.keywords() == ["граница"]
+    await sahman.say("/remove border")
+    assert await sahman.keywords() == []
+
+
+async def test_a_question_is_reduced_to_its_core_before_it_is_followed(sahman: Sahman) -> None:
+    question = "What goes on today near Goris at the border tonight?"
+    assert "Goris border" in (await sahman.say(f"/add {question}")).text
+    assert await sahman.keywords() == []
+    await sahman.tap("Follow: Goris border")
+    assert await sahman.keywords() == ["Goris border"]
+    await sahman.tap("Follow all these words")
+    assert question in await sahman.keywords()
+
+
+async def test_lines_are_alternatives_and_that_is_said(sahman: Sahman) -> None:
+    assert "Each line counts by itself" in (await sahman.say("/add Goris\nKapan")).text
+    assert await sahman.keywords() == ["Goris, Kapan"]
+
+
+async def test_a_word_of_one_language_is_said_to_be_one(sahman: Sahman) -> None:
+    assert "Latin letters only" in (await sahman.say("/add chair")).text
+    assert "letters only" not in (await sahman.say("/add border")).text
+
+
+@pytest.mark.parametrize(
+    ("who", "link", "mention", "script"),
+    [
+        (ANI, "That is an address", "not people or channels", "Armenian, Russian and English"),
+        (OLEG, "Это адрес", "не за людьми", "на армянском, русском и английском"),
+        (ARAM, "Սա հասցե է", "ոչ թե Telegram-ի", "հայերեն, ռուսերեն և անգլերեն"),
+    ],
+)
+async def test_what_no_news_can_bear_is_refused_with_a_word_of_what_to_type(
+    sahman: Sahman, who: int, link: str, mention: str, script: str
+) -> None:
+    for typed, said in (("https://hetq.am/1", link), ("@hetq", mention), ("საზღვარი", script)):
+        assert said in (await sahman.say(f"/add {typed}", who)).text
+    assert await sahman.keywords(who) == []
