@@ -38,6 +38,7 @@ _GLUED_DIGITS = re.compile(
     "(?<=\\d)(?=[\u0531-\u0587\u0400-\u052f]{3})"
     "|(?<=:\\d\\d)(?=[^\\W\\d_]{2})|(?<=[^\\W\\d_]{2})(?=\\d{1,2}:\\d\\d)"
 )
+_DIGIT = re.compile(r"\d")
 _HASHTAG = re.compile("#[^\\W_]+")
 _CAMEL = re.compile(f"(?<=[{_SMALL}])(?=[{_CAPITAL}])")
 
@@ -93,7 +94,7 @@ def _part(cleaned: str) -> str:
         cleaned = _DOTTED.sub(lambda m: m.group().replace(".", ""), cleaned)
     if "#" in cleaned:
         cleaned = _HASHTAG.sub(lambda m: _CAMEL.sub(" ", m.group()), cleaned)
-    if any(map(str.isdigit, cleaned)):
+    if _DIGIT.search(cleaned):
         cleaned = _GLUED_DIGITS.sub(" ", cleaned)
     return cleaned
 
