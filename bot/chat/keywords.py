@@ -15,6 +15,7 @@ from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
 from bot.delivery.split import cut
 from bot.intake import find_words, to_stored
 from bot.matching import (
+    WIDENED,
     KeywordRefused,
     Query,
     find_concepts,
@@ -331,7 +332,7 @@ def _find_meaning(keywords: Sequence[Keyword], query: Query) -> Keyword | None:
     """Return the keyword that means the same as a query, however it was typed."""
     for keyword in keywords:
         try:
-            if means_same(parse_keyword(keyword.typed), query):
+            if means_same(parse_keyword(keyword.typed, wide=WIDENED in keyword.query), query):
                 return keyword
         except KeywordRefused:
             continue  # followed since it was still accepted

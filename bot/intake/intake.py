@@ -16,7 +16,7 @@ from bot.feeds.fetch import FetchedFeed
 from bot.feeds.identity import By, identify
 from bot.feeds.links import canonical_link
 from bot.feeds.rhythm import learn_rhythm
-from bot.intake.keywords import KeywordBook, compile_or_none
+from bot.intake.keywords import KeywordBook, compile_again
 from bot.intake.reading import HeldAgainst, ReadDocument, read_document
 from bot.intake.recognition import (
     Entry,
@@ -190,7 +190,7 @@ class Intake:
 
     async def rekey(self) -> int:
         """Compile anew the keywords of an older glossary or dictionary; return how many."""
-        return await self._storage.keywords.rekey(KEYS_VERSION, compile_or_none)
+        return await self._storage.keywords.rekey(KEYS_VERSION, compile_again)
 
 
 def _rename(entry: Entry, known: KnownItem) -> Renamed:

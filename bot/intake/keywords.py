@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.matching import (
     KEYS_VERSION,
+    WIDENED,
     KeywordRefused,
     Matcher,
     Query,
@@ -85,10 +86,13 @@ def compile_keyword(typed: str) -> CompiledKeyword:
     return to_stored(typed, parse_keyword(typed))
 
 
-def compile_or_none(typed: str) -> CompiledKeyword | None:
-    """Return the stored forms of what was typed, or None for what is refused."""
+def compile_again(typed: str, query: str) -> CompiledKeyword | None:
+    """Return the stored forms of what was typed and stored before, or None for what is refused.
+
+    It asks for relatives only if it did so before: nobody's keyword is widened behind their back.
+    """
     try:
-        return compile_keyword(typed)
+        return to_stored(typed, parse_keyword(typed, wide=WIDENED in query))
     except KeywordRefused:
         return None
 

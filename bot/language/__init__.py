@@ -20,6 +20,7 @@ from bot.language.names import (
     read_known_surnames,
     with_cldr_words,
 )
+from bot.language.offices import with_holders
 from bot.language.reading import WordKeys, WordReader
 from bot.language.tables import read_table
 
@@ -48,7 +49,7 @@ _ASKED_HELD = 4_000
 
 def compile_glossary(keys_of_word: Callable[[str], frozenset[str]]) -> Glossary:
     """Return the glossary: our own concepts, and Unicode's countries and cities."""
-    curated = [with_cldr_words(concept) for concept in read_concepts()]
+    curated = [with_cldr_words(concept) for concept in with_holders(read_concepts())]
     glossary = Glossary(with_demonyms(chain(curated, cldr_concepts(curated))))
     glossary.compile(keys_of_word)
     return glossary

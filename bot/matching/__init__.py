@@ -7,12 +7,13 @@ from bot.matching.compile import parse_keyword
 from bot.matching.core import find_core
 from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
-from bot.matching.query import Query
+from bot.matching.query import WIDENED, Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, keep_read, read_text, recall_read
 
 __all__ = [
     "KEYS_VERSION",
+    "WIDENED",
     "Found",
     "KeywordRefused",
     "Matcher",
@@ -40,9 +41,9 @@ _TEXTS_HELD = 2_000
 
 
 @functools.lru_cache(_KEYWORDS_HELD)
-def _parsed(keyword: str) -> Query | None:
+def _parsed(keyword: str, *, wide: bool) -> Query | None:
     try:
-        return parse_keyword(keyword)
+        return parse_keyword(keyword, wide=wide)
     except KeywordRefused:
         return None
 
@@ -50,7 +51,7 @@ def _parsed(keyword: str) -> Query | None:
 _read = functools.lru_cache(_TEXTS_HELD)(read_text)
 
 
-def matches(keyword: str, text: str) -> bool:
+def matches(keyword: str, text: str, *, wide: bool = True) -> bool:
     """Tell whether *text* satisfies *keyword*; a keyword that is refused matches nothing."""
-    query = _parsed(keyword)
+    query = _parsed(keyword, wide=wide)
     return query is not None and holds(query, _read(text)) is not None

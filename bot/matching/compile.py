@@ -10,6 +10,7 @@ from bot.language.skeleton import consonants, sound_of
 from bot.matching import grammar
 from bot.matching.meaning import without_concepts
 from bot.matching.query import (
+    WIDENED,
     All,
     AnyOf,
     Not,
@@ -41,10 +42,14 @@ class _Typed:
     joined: bool
 
 
-def parse_keyword(typed: str) -> Query:
-    """Return what *typed* asks for; raise KeywordRefused if it cannot be watched for."""
+def parse_keyword(typed: str, *, wide: bool = True) -> Query:
+    """Return what *typed* asks for; raise KeywordRefused if it cannot be watched for.
+
+    A *wide* one asks for what readers do not tell apart from what was typed as well: for other
+    concepts, for a place's adjectives and people, for a well-known person by surname alone.
+    """
     tree = grammar.parse(typed)
-    canonical, root = _Compiler(load()).compile(tree)
+    canonical, root = _Compiler(load(), wide=wide).compile(tree)
     if not anchors_of(root):
         raise KeywordRefused(_why_nothing(root), word=typed.strip())
     return Query(canonical, root)
@@ -66,8 +71,9 @@ def _why_nothing(root: Part) -> RefusalReason:
 class _Compiler:
     """Turns the tree of what was typed into parts of a query, each with its canonical form."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, *, wide: bool) -> None:
         self._language = language
+        self._wide = wide
 
     def compile(self, node: grammar.Node) -> tuple[str, Part]:
         if isinstance(node, grammar.Run):
@@ -194,8 +200,9 @@ class _Compiler:
 
     def _two_names(self, written: list[str], concepts: frozenset[str]) -> tuple[str, Part]:
         """Return what two names in a row ask for: one full name, or two people in one text."""
-        if self._language.means_by_surname(*written):
-            return self._term(written[1:], frozenset(), in_name=True)
+        if self._wide and self._language.means_by_surname(*written):
+            canonical, term = self._term(written[1:], frozenset(), in_name=True)
+            return canonical.removesuffix(WIDENED) + WIDENED, term
         full = self._term(written, concepts, in_name=True)
         if self._language.is_given_name(written[0]):
             return full[0], self._less_formal(written[0], full[1])
@@ -228,7 +235,10 @@ class _Compiler:
         if single:
             concepts = asked[0].concepts
         canonical = "+".join(word.canonical for word in asked)
-        concepts = self._language.glossary.with_relatives(concepts)
+        if self._wide:
+            related = self._language.glossary.with_relatives(concepts)
+            if related != concepts:
+                canonical, concepts = canonical + WIDENED, related
         return canonical, Term(patterns, tuple(sorted(concepts)))
 
     def _pattern(self, word: AskedWord, *, alone: bool, in_name: bool) -> WordPattern:

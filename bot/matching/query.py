@@ -14,6 +14,8 @@ from bot.language.skeleton import consonants
 from bot.matching.text import ReadText
 
 _NOTHING: frozenset[str] = frozenset()
+#: Stands in the canonical form behind a term that asks for its relatives too.
+WIDENED = "≈"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,11 @@ class Query:
 
     canonical: str
     root: Part
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it asks for relatives of what was typed as well."""
+        return WIDENED in self.canonical
 
     @property
     def anchors(self) -> frozenset[str]:

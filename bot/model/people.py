@@ -61,10 +61,11 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """What one subscriber asked for, as typed."""
+    """What one subscriber asked for: as typed, and the query that it is."""
 
     id: int
     typed: str
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

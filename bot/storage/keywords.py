@@ -165,11 +165,12 @@ class Keywords:
 
         def work(connection: Connection) -> list[Keyword]:
             rows = connection.execute(
-                select(subscription.c.keyword_id, subscription.c.typed)
+                select(subscription.c.keyword_id, subscription.c.typed, keyword.c.query)
+                .join(keyword)
                 .where(subscription.c.subscriber_id == subscriber_id)
                 .order_by(subscription.c.created_at, subscription.c.keyword_id)
             )
-            return [Keyword(id=row.keyword_id, typed=row.typed) for row in rows]
+            return [Keyword(id=row.keyword_id, typed=row.typed, query=row.query) for row in rows]
 
         return await self._database.read(work)
 
@@ -187,12 +188,12 @@ class Keywords:
         return await self._database.read(work)
 
     async def rekey(
-        self, keys_version: int, compile_again: Callable[[str], CompiledKeyword | None]
+        self, keys_version: int, compile_again: Callable[[str, str], CompiledKeyword | None]
     ) -> int:
         """Compile anew what an older version of the keys compiled; merge what became equal.
 
-        *compile_again* takes what was typed and returns None for what is refused by now: such a
-        keyword keeps its old form rather than being lost. Returns how many were renewed.
+        *compile_again* takes what was typed, and the query that it was, and returns None for what
+        is refused by now: such a keyword keeps its old form rather than being lost. Returns how many were renewed.
         """
 
         def work(connection: Connection) -> int:
@@ -216,7 +217,7 @@ class Keywords:
                 .values(query=literal("stale ").concat(cast(keyword.c.id, Text)))
             )
             for row in stale:
-                asked = compile_again(row.typed) or row
+                asked = compile_again(row.typed, row.query) or row
                 twin = connection.scalar(select(keyword.c.id).where(keyword.c.query == asked.query))
                 if twin is None:
                     connection.execute(

@@ -179,12 +179,26 @@ async def test_keywords_added_before_after_and_elsewhere_all_count(
 async def test_keywords_of_an_older_glossary_are_compiled_anew_at_start(
     storage: Storage, intake: Intake
 ) -> None:
-    await follow(storage, await open_chat(storage), "border")
-    change_rows(storage, keyword, keys_version=1, query="border of old")
+    await follow(storage, await open_chat(storage), "railway")
+    change_rows(storage, keyword, keys_version=1, query="railway of old")
     assert await intake.rekey() == 1
-    assert rows_of(storage, keyword)[0]["query"] == compile_keyword("border").query
+    assert rows_of(storage, keyword)[0]["query"] == compile_keyword("railway").query
     source = await open_feed(storage)
-    assert (await poll(intake, source, parsed("На границе тихо"))).matches == 1
+    assert (await poll(intake, source, parsed("Железная дорога закрыта"))).matches == 1
+
+
+async def test_a_keyword_that_was_stored_narrow_is_not_widened_when_it_is_compiled_anew(
+    storage: Storage, intake: Intake
+) -> None:
+    first, second = await open_chat(storage, 1), await open_chat(storage, 2)
+    await follow(storage, first, "ceasefire")
+    change_rows(storage, keyword, keys_version=1, query="ceasefire")
+    await follow(storage, second, "ceasefire")
+    assert await intake.rekey() == 1
+    source = await open_feed(storage)
+    taken = await poll(intake, source, parsed("Объявлено перемирие"))
+    assert [row["subscriber_id"] for row in rows_of(storage, delivery)] == [second.id]
+    assert taken.matches == 1
 
 
 async def test_a_feed_that_renames_everything_floods_nobody(

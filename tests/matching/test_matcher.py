@@ -104,7 +104,8 @@ def test_the_development_set_is_matched_as_well_as_promised() -> None:
             row = json.loads(line)
             if row.get("section") not in promised or row["kind"].startswith("x_"):
                 continue
-            got = matches(row["keyword"], row["text"])
+            # The set holds a place's adjectives and people for other words: it asks for no relatives.
+            got = matches(row["keyword"], row["text"], wide=False)
             count = counts.setdefault(row["section"], [0, 0, 0])
             count[0 if got and row["expected"] else 1 if got else 2] += got or row["expected"]
     if not counts:

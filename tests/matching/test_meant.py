@@ -162,3 +162,41 @@ def test_what_can_never_fire_is_refused(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["AT&T", "R&D", "border &", "& border", "Goris\n\n", "\nGoris"])
 def test_a_sign_that_joins_nothing_is_a_slip(typed: str) -> None:
     assert parse_keyword(typed).canonical
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("killed", "Casualties were reported"),
+        ("Iran", "Иранский посол прибыл"),
+        ("Nikol Pashinyan", "Pashinyan spoke"),
+        ("Catholicos", "Гарегин Второй прибыл"),
+    ],
+)
+def test_what_readers_do_not_tell_apart_is_asked_for_only_by_a_wide_keyword(
+    typed: str, text: str
+) -> None:
+    assert matches(typed, text)
+    assert not matches(typed, text, wide=False)
+    assert parse_keyword(typed).canonical != parse_keyword(typed, wide=False).canonical
+
+
+@pytest.mark.parametrize("typed", ["railway", "earthquake", "Karapetyan"])
+def test_a_keyword_without_relatives_is_one_and_the_same_wide_or_not(typed: str) -> None:
+    assert parse_keyword(typed) == parse_keyword(typed, wide=False)
+
+
+@pytest.mark.parametrize(
+    ("office", "text"),
+    [
+        ("speaker of parliament", "Ռուբեն Ռուբինյանն ընդունեց դեսպանին"),
+        ("Рубинян", "The speaker of parliament received the ambassador"),
+        ("премьер-министр Армении", "Pashinyan flew to Brussels"),
+    ],
+)
+def test_an_office_and_who_holds_it_now_are_found_by_each_other(office: str, text: str) -> None:
+    assert matches(office, text)
+
+
+def test_who_held_an_office_before_is_not_found_by_it() -> None:
+    assert not matches("speaker of parliament", "Alen Simonyan opened an exhibition")

@@ -171,7 +171,7 @@ async def test_with_a_keyword_nobody_asks_for_its_matches_vanish(storage: Storag
 
 
 class TestRekeying:
-    def renewed(self, to: str) -> CompiledKeyword:
+    def renewed(self, to: str, _query: str = "") -> CompiledKeyword:
         return dataclasses.replace(compile_keyword(to), keys_version=KEYS_VERSION)
 
     async def test_what_an_older_version_compiled_is_compiled_anew(self, storage: Storage) -> None:
@@ -193,7 +193,7 @@ class TestRekeying:
         await follow(storage, second, "earthquake")
         change_rows(storage, keyword, keys_version=1)
         same = self.renewed("border")
-        await storage.keywords.rekey(KEYS_VERSION, lambda _: same)
+        await storage.keywords.rekey(KEYS_VERSION, lambda *_: same)
         assert count_rows(storage, keyword) == 1
         assert len(await typed(storage, first.id)) == 1
         assert await typed(storage, second.id) == ["earthquake"]
@@ -202,7 +202,7 @@ class TestRekeying:
         who = await open_chat(storage)
         await follow(storage, who, "border")
         change_rows(storage, keyword, keys_version=1)
-        await storage.keywords.rekey(KEYS_VERSION, lambda _: None)
+        await storage.keywords.rekey(KEYS_VERSION, lambda *_: None)
         (row,) = rows_of(storage, keyword)
         assert row["keys_version"] == KEYS_VERSION
         assert await typed(storage, who.id) == ["border"]
@@ -216,5 +216,5 @@ class TestRekeying:
             "border": self.renewed("earthquake"),
             "earthquake": self.renewed("border"),
         }
-        await storage.keywords.rekey(KEYS_VERSION, lambda word: swapped[word])
+        await storage.keywords.rekey(KEYS_VERSION, lambda word, _: swapped[word])
         assert sorted(await typed(storage, who.id)) == ["border", "earthquake"]
