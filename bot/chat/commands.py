@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import keywords, latest, settings, welcome
+from bot.chat import keyword_list, keywords, latest, settings, welcome
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command(welcome.start),
     "add": Command(keywords.add),
     "remove": Command(keywords.remove),
-    "keywords": Command(keywords.keywords, admins_only=False, changes=False),
+    "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
     "timezone": Command(settings.timezone),

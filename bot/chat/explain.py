@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,8 +13,8 @@ from bot.chat.keyboards import button, rows
 from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
-from bot.language import load
-from bot.matching import Query, finds_one_language
+from bot.language import Concept, load
+from bot.matching import Namesakes, Query, finds_one_language
 from bot.model import Keyboard
 from bot.storage.keywords import LookedBack
 from bot.texts import LANGUAGES, Texts
@@ -39,6 +40,8 @@ class AddedKeyword:
     lines: int = 1
     concepts: tuple[str, ...]
     looked_back: LookedBack
+    #: Of a full name: who else bears its surname in the news of late.
+    namesakes: Namesakes | None = None
 
 
 async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboard]:
@@ -61,13 +64,50 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
         lines += ["", texts.say("In the archive: {forms}", forms=", ".join(forms))]
     lines += ["", *await _caught(visit, added.looked_back)]
     keyboard = _keyboard(added, texts)
-    meant = await asyncio.to_thread(_may_mean, added.typed, printed=bool(forms))
-    if meant:
+    instead = await asyncio.to_thread(_offer_instead, added, texts)
+    offered = []
+    if instead:
         reader = await visit.open_subscriber()
-        words_id = await visit.storage.subscribers.save_words(reader.id, meant, visit.now)
-        label = texts.say("Did you mean “{word}”?", word=meant)
-        keyboard = [[button(label, f"instead:{added.id}:{words_id}")], *(keyboard or [])]
-    return "\n".join(lines), keyboard
+        for label, typed in instead:
+            words_id = await visit.storage.subscribers.save_words(reader.id, typed, visit.now)
+            offered.append([button(label, f"instead:{added.id}:{words_id}")])
+    return "\n".join(lines), [*offered, *(keyboard or [])]
+
+
+def _offer_instead(added: AddedKeyword, texts: Texts) -> list[tuple[str, str]]:
+    """Return what may be followed in a keyword's place: what the button says, what is typed."""
+    offered: list[tuple[str, str]] = []
+    meant = _may_mean(added.typed, printed=bool(added.looked_back.forms))
+    if meant:
+        offered.append((texts.say("Did you mean “{word}”?", word=meant), meant))
+    namesakes = added.namesakes
+    if namesakes is not None:
+        full, alone, _ = added.typed.partition(f", {namesakes.surname}")
+        if alone:
+            offered.append((texts.say("Only “{word}”", word=full), full))
+        else:
+            typed = f"{added.typed}, {namesakes.surname}"
+            offered.append((texts.say("Also: {word}", word=namesakes.surname), typed))
+    offered += [
+        (texts.say("Also: {word}", word=word), f"{added.typed}, {word}")
+        for word in _kin(added.concepts, texts.language)
+    ]
+    return offered
+
+
+def _kin(concepts: Collection[str], language: str) -> list[str]:
+    """Return a word for each concept that is near what is asked for, and not asked for."""
+    known = load().glossary.concepts
+    kin = dict.fromkeys(near for each in concepts if each in known for near in known[each].kin)
+    return [
+        word for each in kin if each not in concepts and (word := _word_of(known[each], language))
+    ]
+
+
+def _word_of(concept: Concept, language: str) -> str:
+    """Return a concept's first word in a language, or in the first that has one."""
+    words = (*concept.words[language], *(w for each in LANGUAGES for w in concept.words[each]))
+    return words[0].removeprefix("=") if words else ""
 
 
 def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
@@ -80,6 +120,17 @@ def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
         for word in re.findall(r"[^\W\d_]+", added.typed)
         if (heard := load().heard_as(word))
     ]
+    names = added.typed.split()
+    if len(names) == 2 and load().means_by_surname(*names):
+        said.append(
+            texts.say(
+                "“{surname}” means this person in the news: the surname alone is enough. "
+                "To find the full name only, put it in quotation marks.",
+                surname=names[1],
+            )
+        )
+    if added.namesakes is not None and added.namesakes.all:
+        said.append(_say_namesakes(added.namesakes, added.typed, texts))
     only = finds_one_language(added.query)
     if only:
         example = texts.say("border")
@@ -92,6 +143,29 @@ def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
             )
         )
     return said
+
+
+def _say_namesakes(namesakes: Namesakes, typed: str, texts: Texts) -> Markup:
+    count = {"this": namesakes.this, "all": namesakes.all, "surname": namesakes.surname}
+    if typed.endswith(f", {namesakes.surname}"):
+        return texts.say(
+            "Of the full names with “{surname}” in the news of late, {this} of {all} are this "
+            "person: I follow the surname alone too.",
+            **count,
+        )
+    others = ", ".join(namesakes.others)
+    if not others:
+        return texts.say(
+            "Of the full names with “{surname}” in the news of late, {this} of {all} are this "
+            "person.",
+            **count,
+        )
+    return texts.say(
+        "Of the full names with “{surname}” in the news of late, {this} of {all} are this person. "
+        "Others: {others}.",
+        **count,
+        others=others,
+    )
 
 
 def _script_name(script: str, texts: Texts) -> Markup:
@@ -161,8 +235,9 @@ def _keyboard(added: AddedKeyword, texts: Texts) -> Keyboard:
     if len(added.concepts) > 1:
         for concept in added.concepts:
             known = load().glossary.concepts.get(concept)
-            if known is not None and known.words[texts.language]:
-                label = texts.say("Not: {word}", word=known.words[texts.language][0])
+            word = _word_of(known, texts.language) if known else ""
+            if word:
+                label = texts.say("Not: {word}", word=word)
                 keyboard.append([button(label, f"narrow:{added.id}:{concept}")])
     keyboard.append([button(texts.say("Remove it"), f"remove:{added.id}")])
     return keyboard

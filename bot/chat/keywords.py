@@ -1,4 +1,4 @@
-"""Keywords from chat: /add, /remove, /keywords, and plain text that might be one."""
+"""Keywords from chat: /add, /remove, and plain text that might be one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
 from bot.chat.keyboards import button, is_number, keyword_keyboard
+from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
@@ -17,17 +18,23 @@ from bot.intake import find_words, to_stored
 from bot.matching import (
     WIDENED,
     KeywordRefused,
+    Namesakes,
     Query,
+    count_namesakes,
     find_concepts,
     find_core,
+    find_full_name,
     find_unknown_source,
     means_same,
     parse_keyword,
+    read_text,
 )
 from bot.model import Item, Keyword
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
 _SHOWN = 100
+#: So many of the newest items with a surname tell whose it is.
+_NAMED_ITEMS = 200
 _CALLS_FOR_HELP = frozenset({"help", "помощь", "помоги", "օգնություն", "օգնիր"})
 
 
@@ -97,7 +104,7 @@ async def follow_instead(visit: Visit) -> None:
     if not is_number(keyword_id):
         await visit.toast()
         return
-    added = await _add(visit, words)
+    added = await _add(visit, words, whole=True, by_surname=False)
     if added is None:
         return
     if added.id != int(keyword_id):
@@ -111,7 +118,7 @@ async def remove(visit: Visit) -> None:
     subscriber = visit.subscriber
     keywords = await visit.storage.keywords.load(subscriber.id) if subscriber else []
     if not visit.words or subscriber is None:
-        await _show(visit, keywords)
+        await show_list(visit, keywords)
         return
     found = await asyncio.to_thread(_find_same, keywords, visit.words)
     if found is None:
@@ -141,13 +148,7 @@ async def remove_tapped(visit: Visit) -> None:
         visit.texts.say("Removed: {keyword}", keyword=cut(typed, _SHOWN)) if typed else Markup("")
     )
     await visit.toast(said)
-    await visit.change(_list(visit, keywords), keyword_keyboard(keywords))
-
-
-async def keywords(visit: Visit) -> None:
-    """Show what is followed here."""
-    subscriber = visit.subscriber
-    await _show(visit, await visit.storage.keywords.load(subscriber.id) if subscriber else [])
+    await visit.change(await say_list(visit, keywords), keyword_keyboard(keywords))
 
 
 async def offer(visit: Visit) -> None:
@@ -191,10 +192,13 @@ async def narrow(visit: Visit) -> None:
     await visit.change(*await explain_added(visit, narrowed))
 
 
-async def _add(visit: Visit, typed: str, *, whole: bool = False) -> AddedKeyword | None:
+async def _add(
+    visit: Visit, typed: str, *, whole: bool = False, by_surname: bool = True
+) -> AddedKeyword | None:
     """Add a keyword; answer and return None when it is refused.
 
-    A question or a headline is reduced to its core first, unless its *whole* is wanted.
+    A question or a headline is reduced to its core first, unless its *whole* is wanted. A person
+    is followed *by_surname* too, where the news of late mean nobody else by it.
     """
     lines = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
     # Who lists words line by line means any of them.
@@ -224,12 +228,19 @@ async def _add(visit: Visit, typed: str, *, whole: bool = False) -> AddedKeyword
         await _offer_core(visit, subscriber.id, typed, size, core)
         return None
 
+    keywords = visit.storage.keywords
+    mine = await keywords.load(subscriber.id)
+    same = await asyncio.to_thread(_find_meaning, mine, query)
+    namesakes = await _find_namesakes(visit, typed) if same is None else None
+    if namesakes is not None and namesakes.are_few and by_surname:
+        typed = f"{typed}, {namesakes.surname}"
+        query = parse_keyword(typed)
+        same = await asyncio.to_thread(_find_meaning, mine, query)
+
     def find(item: Item) -> tuple[str, ...] | None:
         return find_words(query, item)
 
     asked = to_stored(typed, query)
-    keywords = visit.storage.keywords
-    same = await asyncio.to_thread(_find_meaning, await keywords.load(subscriber.id), query)
     looked_back = await keywords.look_back(asked.anchors, find, visit.now)
     if same is not None:
         return AddedKeyword(
@@ -259,6 +270,20 @@ async def _add(visit: Visit, typed: str, *, whole: bool = False) -> AddedKeyword
         lines=len(lines),
         concepts=find_concepts(query),
         looked_back=looked_back,
+        namesakes=namesakes,
+    )
+
+
+async def _find_namesakes(visit: Visit, typed: str) -> Namesakes | None:
+    """Return who else bears the surname of a full name, as the newest items tell."""
+    name = await asyncio.to_thread(find_full_name, typed)
+    if name is None:
+        return None
+    items = await visit.storage.items.load_holding(
+        parse_keyword(name.surname).anchors, lambda _: True, before=None, limit=_NAMED_ITEMS
+    )
+    return await asyncio.to_thread(
+        lambda: count_namesakes(name, (read_text(each.title) for each in items))
     )
 
 
@@ -280,28 +305,6 @@ async def _offer_core(visit: Visit, subscriber_id: int, typed: str, size: int, c
             [button(visit.texts.say("Follow all these words"), f"follow:{whole_id}")],
         ],
     )
-
-
-async def _show(visit: Visit, keywords: Sequence[Keyword]) -> None:
-    await visit.answer(_list(visit, keywords), keyword_keyboard(keywords))
-
-
-def _list(visit: Visit, keywords: Sequence[Keyword]) -> str:
-    if not keywords:
-        return visit.texts.say(
-            "You follow nothing yet. "
-            "Type a word after the command, for example: <code>/add border</code>"
-        )
-    head = visit.texts.count(
-        "You follow {n} keyword. Tap it to remove it:",
-        "You follow {n} keywords. Tap one to remove it:",
-        len(keywords),
-    )
-    lines = [
-        Markup("{}. <b>{}</b>").format(number, cut(keyword.typed, 60))
-        for number, keyword in enumerate(keywords, 1)
-    ]
-    return "\n".join([head, *lines])
 
 
 async def _load_words(visit: Visit, words_id: str | None = None) -> str | None:

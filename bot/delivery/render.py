@@ -169,9 +169,7 @@ def _cut_escaped(text: str, units: int) -> Markup:
 
 def _origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
     """Return who printed an item, in what language and when, in the reader's own time."""
-    when = texts.time(item.published_at, reader.zone)
-    if texts.day(item.published_at, reader.zone) != texts.day(now, reader.zone):
-        when = f"{texts.day(item.published_at, reader.zone)}, {when}"
+    when = texts.moment(item.published_at, reader.zone, now)
     return Markup(" · ").join(
         [_cut_escaped(item.publisher, _KEYWORD_UNITS), texts.language_name(item.language), when]
     )

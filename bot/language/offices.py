@@ -1,6 +1,7 @@
 """Who holds which office: each is asked for with the other, for news name now one, now the other.
 
-A change of holder is one more line in offices.tsv: of an office, the line with the latest date counts.
+A change of holder is one more line in offices.tsv: of an office, the line with the latest date
+counts.
 """
 
 import dataclasses

@@ -66,6 +66,15 @@ class Added:
     keyword_id: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """How a keyword does: since when it is followed, its last catch, and how many of a week."""
+
+    since: datetime
+    last: datetime | None
+    week: int
+
+
 FindWords = Callable[[Item], tuple[str, ...] | None]
 
 
@@ -174,6 +183,40 @@ class Keywords:
 
         return await self._database.read(work)
 
+    async def load_catches(self, subscriber_id: int, now: datetime) -> dict[int, Catch]:
+        """Return how each of a subscriber's keywords does, as far as items are kept."""
+        mine = (
+            select(
+                subscription.c.keyword_id,
+                subscription.c.created_at,
+                func.max(match.c.item_id).label("newest"),
+            )
+            .outerjoin(match, match.c.keyword_id == subscription.c.keyword_id)
+            .where(subscription.c.subscriber_id == subscriber_id)
+            .group_by(subscription.c.keyword_id, subscription.c.created_at)
+            .subquery()
+        )
+
+        first = select(func.min(item.c.id)).where(item.c.seen_at >= now - timedelta(days=7))
+
+        def work(connection: Connection) -> dict[int, Catch]:
+            counted = connection.execute(
+                select(match.c.keyword_id, func.count().label("caught"))
+                .join(mine, mine.c.keyword_id == match.c.keyword_id)
+                .where(match.c.item_id >= first.scalar_subquery())
+                .group_by(match.c.keyword_id)
+            )
+            week = {row.keyword_id: row.caught for row in counted}
+            rows = connection.execute(
+                select(mine, item.c.seen_at).outerjoin(item, item.c.id == mine.c.newest)
+            )
+            return {
+                row.keyword_id: Catch(row.created_at, row.seen_at, week.get(row.keyword_id, 0))
+                for row in rows
+            }
+
+        return await self._database.read(work)
+
     async def load_compiled(self, after: int) -> list[tuple[int, str]]:
         """Return the keywords with an id above *after*, compiled, in the order of ids."""
 
@@ -193,7 +236,8 @@ class Keywords:
         """Compile anew what an older version of the keys compiled; merge what became equal.
 
         *compile_again* takes what was typed, and the query that it was, and returns None for what
-        is refused by now: such a keyword keeps its old form rather than being lost. Returns how many were renewed.
+        is refused by now: such a keyword keeps its old form rather than being lost. Returns how
+        many were renewed.
         """
 
         def work(connection: Connection) -> int:

@@ -66,6 +66,11 @@ class Texts:
         """Return the day and month of an ISO date."""
         return format_date(date.fromisoformat(day), self._day_pattern, locale=self.locale)
 
+    def moment(self, at: datetime, zone: str, now: datetime) -> str:
+        """Return the local time of day, with the day before it where that is not today."""
+        day, time = self.day(at, zone), self.time(at, zone)
+        return time if day == self.day(now, zone) else f"{day}, {time}"
+
     def day(self, at: datetime, zone: str) -> str:
         """Return the local day and month."""
         local = at.astimezone(ZoneInfo(zone))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.chat.explain import narrow_typed
 from bot.matching import matches, parse_keyword
+from bot.storage.tables import subscription
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
+from tests.samples import change_rows
 
 
 async def test_a_keyword_is_explained_by_its_words_its_forms_and_what_it_would_have_caught(
@@ -145,3 +149,60 @@ async def test_what_no_news_can_bear_is_refused_with_a_word_of_what_to_type(
     for typed, said in (("https://hetq.am/1", link), ("@hetq", mention), ("საზღვარი", script)):
         assert said in (await sahman.say(f"/add {typed}", who)).text
     assert await sahman.keywords(who) == []
+
+
+async def test_what_is_near_a_keyword_is_offered_by_a_button_and_not_followed_before(
+    sahman: Sahman,
+) -> None:
+    await sahman.say("/add killed")
+    await sahman.tap("Also: death")
+    assert await sahman.keywords() == ["killed, death"]
+    answer = await sahman.say("/add Armenia")
+    assert "Also: Armenian" in labels(answer)
+    assert await sahman.keywords() == ["killed, death", "Armenia"]
+
+
+async def test_a_surname_that_means_one_person_of_late_is_followed_with_the_full_name(
+    sahman: Sahman,
+) -> None:
+    await sahman.news(*(f"Samvel Karapetyan spoke, part {n}" for n in range(6)))
+    answer = (await sahman.say("/add Самвел Карапетян")).text
+    assert "6 of 6 are this person" in answer
+    assert await sahman.keywords() == ["Самвел Карапетян, Карапетян"]
+    await sahman.say("/add Самвел Карапетян")
+    assert await sahman.keywords() == ["Самвел Карапетян, Карапетян"]
+    await sahman.tap("Only “Самвел Карапетян”")
+    assert await sahman.keywords() == ["Самвел Карапетян"]
+
+
+async def test_a_surname_of_several_people_is_followed_only_when_asked_for(sahman: Sahman) -> None:
+    await sahman.news(
+        "Samvel Karapetyan spoke", "Karen Karapetyan answered", "Anna Karapetyan left"
+    )
+    answer = (await sahman.say("/add Samvel Karapetyan")).text
+    assert "1 of 3 are this person" in answer
+    assert "Karen Karapetyan" in answer
+    assert await sahman.keywords() == ["Samvel Karapetyan"]
+    await sahman.tap("Also: Karapetyan")
+    assert await sahman.keywords() == ["Samvel Karapetyan, Karapetyan"]
+
+
+async def test_a_well_known_surname_is_enough_and_quotation_marks_ask_for_both(
+    sahman: Sahman,
+) -> None:
+    assert "surname alone is enough" in (await sahman.say("/add Nikol Pashinyan")).text
+
+
+async def test_the_list_says_how_often_a_word_catches_something_and_when_it_last_did(
+    sahman: Sahman,
+) -> None:
+    await sahman.say("/add border")
+    await sahman.say("/add earthquake")
+    before = len(sahman.api.messages(ANI))
+    await sahman.news("Border closed", "Border opened")
+    await sahman.api.wait_messages(ANI, count=before + 2)
+    listed = (await sahman.say("/keywords")).text
+    assert "border · 2 items in a week, last: " in listed
+    assert "earthquake · nothing so far" in listed
+    change_rows(sahman.storage, subscription, created_at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert "earthquake · never yet" in (await sahman.say("/keywords")).text

@@ -104,7 +104,7 @@ def test_the_development_set_is_matched_as_well_as_promised() -> None:
             row = json.loads(line)
             if row.get("section") not in promised or row["kind"].startswith("x_"):
                 continue
-            # The set holds a place's adjectives and people for other words: it asks for no relatives.
+            # To the set a place's adjectives and people are other words: relatives are left out.
             got = matches(row["keyword"], row["text"], wide=False)
             count = counts.setdefault(row["section"], [0, 0, 0])
             count[0 if got and row["expected"] else 1 if got else 2] += got or row["expected"]
