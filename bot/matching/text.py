@@ -15,11 +15,14 @@ from bot.language import (
     written_words,
 )
 from bot.language.reading import CONCEPT, is_name
+from bot.matching.negation import find_negated
 from bot.matching.remembered import Remembered
 from bot.model.search_keys import hash_key
 
 # Headlines set in capitals throughout: there capitals tell no acronym from a word.
 _SHOUTED_WORDS = 4
+# Signs behind which a clause ends.
+_ENDS = frozenset(".,;:!?…։՝․—–-)»")
 # The news of a day hold about so many different ones.
 _CHUNKS_HELD = 15_000
 _chunks: Remembered[tuple[tuple[str, ...], tuple[WordKeys, ...]]] = Remembered(_CHUNKS_HELD)
@@ -43,6 +46,8 @@ class ReadText:
     spans: tuple[Span, ...] = ()
     # Keys that do not count at a word: "граница" in "за границей".
     hidden: dict[int, frozenset[str]] = field(default_factory=dict)
+    # The words before which a clause ends.
+    breaks: frozenset[int] = frozenset()
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -82,13 +87,25 @@ class ReadText:
                     standing.append(place)
         return found
 
+    @cached_property
+    def negated(self) -> frozenset[int]:
+        """The places of words that the text says are not so."""
+        return find_negated([word.folded for word in self.words], self.breaks)
+
     @property
     def gravity(self) -> int:
-        """The gravity of the gravest concept in the text, by the glossary; 0 for none."""
+        """The gravity of the gravest concept that the text asserts; 0 for none.
+
+        What a text negates or denies is found by keywords, and makes nothing urgent.
+        """
         concepts = load().glossary.concepts
-        found = {span.concept for span in self.spans}
+        found = {
+            span.concept
+            for span in self.spans
+            if self.negated.isdisjoint(range(span.start, span.end))
+        }
         for place, word in enumerate(self.words):
-            if word.concepts:
+            if word.concepts and place not in self.negated:
                 hidden = self.hidden.get(place, ())
                 found.update(each for each in word.concepts if each not in hidden)
         ids = (each.removeprefix(CONCEPT) for each in found)
@@ -104,10 +121,15 @@ def read_text(text: str) -> ReadText:
     language = load()
     written_of: list[str] = []
     keys_of: list[WordKeys] = []
-    for chunk in text.split():
-        some, read = _read_chunk(chunk)
-        written_of += some
-        keys_of += read
+    breaks: list[int] = []
+    for line in text.split("\n"):
+        for chunk in line.split():
+            some, read = _read_chunk(chunk)
+            written_of += some
+            keys_of += read
+            if chunk[-1] in _ENDS:
+                breaks.append(len(written_of))
+        breaks.append(len(written_of))
     written, keys = tuple(written_of), tuple(keys_of)
     if len(written) >= _SHOUTED_WORDS and _is_shouted(written):
         keys = tuple(
@@ -117,7 +139,7 @@ def read_text(text: str) -> ReadText:
             for word, read in zip(written, keys, strict=True)
         )
     spans, hidden = find_patterns(language, keys)
-    return ReadText(written, keys, tuple(spans), hidden)
+    return ReadText(written, keys, tuple(spans), hidden, frozenset(breaks))
 
 
 def _read_chunk(chunk: str) -> tuple[tuple[str, ...], tuple[WordKeys, ...]]:

@@ -1,0 +1,117 @@
+"""What a text says did not happen: "no casualties", «жертв нет», «զոհեր չկան», and what is denied.
+
+A few rules of word order for three languages; no grammar is parsed. Where a rule is in doubt what a
+text says stands: a warning too grave is better than one that is missed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """A word that turns others round: how many behind it, and how many before it."""
+
+    word: re.Pattern[str]
+    after: int = 0
+    before: int = 0
+    #: The words next to it with which it says something else: "no fewer than", «без вести».
+    unless: re.Pattern[str] | None = None
+
+
+def _of(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{pattern})\Z")
+
+
+_STILL_TRUE = _of(
+    "only|just|less|fewer|more|stop.*|ceas.*|end.*|halt.*|rule|exclude.*|yet"
+    "|только|лишь|просто|менее|меньше|более|больше|исключ.*|прекра.*|останавлив.*|утиха.*"
+    "|միայն|պակաս|դադար.*|բացառ.*"
+)
+_OWN_PART = _of(
+    "responsib.*|involve.*|role|guilt.*|part|bail|entry|access|visa.*|причастн.*|вину|участие|роль"
+    "|ответственност.*|առնչությ.*|մասնակցությ.*|պատասխանատվ.*|մեղք.*|մեղավոր.*"
+)
+_CUES = (
+    _Cue(_of("no|without|zero"), after=3, unless=_STILL_TRUE),
+    _Cue(_of("not|never|neither|nor|nobody|none|cannot|didn|wasn|weren|isn|aren|hasn|haven|won"),
+         after=3, unless=_STILL_TRUE),
+    _Cue(_of("den(?:y|ies|ied|ying)|denials?|refut.*|debunk.*"), after=8, before=3,
+         unless=_OWN_PART),
+    _Cue(_of("fake|false|untrue|hoax|disinformation"), after=5, before=6),
+    _Cue(_of("нет"), after=3, before=6, unless=_STILL_TRUE),
+    _Cue(_of("без"), after=3, unless=_of("вести|вестей")),
+    _Cue(_of("ни|никаких|никто|ничего"), after=3),
+    _Cue(_of("не"), after=3, unless=_STILL_TRUE),
+    _Cue(_of("опровер.*|отрица.*"), after=7, before=6, unless=_OWN_PART),
+    _Cue(_of("фейк.*|ложь|ложн.*|недостоверн.*|дезинформаци.*"), after=5, before=6),
+    _Cue(_of("չկա|չկան|չկար|չկային|չեղա[վն]|չունի|չունեն|չունեցա[վն]"), after=1, before=4),
+    _Cue(_of("չի|չեն|չէ|չէր|չէին"), after=3, before=4, unless=_STILL_TRUE),
+    _Cue(_of("առանց"), after=3),
+    _Cue(_of("ոչ"), after=3, unless=_STILL_TRUE),
+    _Cue(_of("հերք.*"), after=7, before=6, unless=_OWN_PART),
+    _Cue(_of("կեղծ.*|ապատեղեկատվ.*"), after=5, before=6),
+)  # fmt: skip
+# Behind these "not" speaks of what stands before it too: «взрывов не зафиксировано».
+_NOT = frozenset({"не", "not", "never"})
+_DID_NOT = _of(
+    "begun|begin|started?|happen.*|occur.*|confirm.*|resum.*|tak(?:e|en)|verif.*|record.*|found"
+    "|был[оаи]?|будет|зафиксир.*|выявлен.*|обнаруж.*|подтвер.*|подтвержд.*|поступ.*|имеется"
+    "|сообщается|допущен.*|произош.*|произойд.*|оказал.*|пострадал.*|случил.*"
+)
+# A phrase that begins so says where or after what: it stands as it is.
+_ASIDE = _of(
+    "after|in|at|on|near|during|amid|despite|since|from|for|as|but|because|over|following|by"
+    "|после|в|во|на|при|из|от|около|возле|во|из-за|за|до|с|со|но|хотя"
+)
+# And one that ends so, in Armenian.
+_ASIDE_HY = _of("հետեվանքով|արդյունքում|ժամանակ|հետո|պատճառով|մեջ|վրա|մոտ|դեպքում|ընթացքում|բայց")
+_PASSED = _of(
+    "որեվէ|any|a|the|of|or|and|եվ|ու|и|или|was|were|been|being|be|is|are|has|have|had|one"
+)
+
+
+def find_negated(words: Sequence[str], breaks: Collection[int]) -> frozenset[int]:
+    """Return the places of the folded *words* whose meaning the text negates or denies.
+
+    *breaks* are the places before which a clause ends.
+    """
+    found: set[int] = set()
+    for at, word in enumerate(words):
+        cue = next((cue for cue in _CUES if cue.word.match(word)), None)
+        if cue is None or (cue.unless and _is_beside(cue.unless, words, at)):
+            continue
+        before = cue.before
+        if word in _NOT and at + 1 < len(words) and _DID_NOT.match(words[at + 1]):
+            before = 6
+        found.update(_behind(words, breaks, at, cue.after))
+        found.update(_before(words, breaks, at, before))
+    return frozenset(found)
+
+
+def _is_beside(pattern: re.Pattern[str], words: Sequence[str], at: int) -> bool:
+    return any(pattern.match(word) for word in words[at + 1 : at + 3])
+
+
+def _behind(words: Sequence[str], breaks: Collection[int], at: int, count: int) -> Iterator[int]:
+    for place in range(at + 1, len(words)):
+        if not count or place in breaks or _ASIDE.match(words[place]):
+            return
+        yield place
+        count -= not _PASSED.match(words[place])
+
+
+def _before(words: Sequence[str], breaks: Collection[int], at: int, count: int) -> list[int]:
+    pending: list[int] = []
+    for place in range(at - 1, -1, -1):
+        if not count or place + 1 in breaks or _ASIDE_HY.match(words[place]):
+            break
+        if _ASIDE.match(words[place]):
+            pending.clear()  # "in the blast" is where, and no part of what did not happen
+        else:
+            pending.append(place)
+        count -= not _PASSED.match(words[place])
+    return pending
