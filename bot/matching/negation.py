@@ -29,7 +29,7 @@ def _of(pattern: str) -> re.Pattern[str]:
 _STILL_TRUE = _of(
     "only|just|less|fewer|more|stop.*|ceas.*|end.*|halt.*|rule|exclude.*|yet"
     "|только|лишь|просто|менее|меньше|более|больше|исключ.*|прекра.*|останавлив.*|утиха.*"
-    "|միայն|պակաս|դադար.*|բացառ.*"
+    "|միայն|պակաս|ավարտ.*|դադար.*|բացառ.*"
 )
 _OWN_PART = _of(
     "responsib.*|involve.*|role|guilt.*|part|bail|entry|access|visa.*|причастн.*|вину|участие|роль"
@@ -49,17 +49,18 @@ _CUES = (
     _Cue(_of("опровер.*|отрица.*"), after=7, before=6, unless=_OWN_PART),
     _Cue(_of("фейк.*|ложь|ложн.*|недостоверн.*|дезинформаци.*"), after=5, before=6),
     _Cue(_of("չկա|չկան|չկար|չկային|չեղա[վն]|չունի|չունեն|չունեցա[վն]"), after=1, before=4),
-    _Cue(_of("չի|չեն|չէ|չէր|չէին"), after=3, before=4, unless=_STILL_TRUE),
+    _Cue(_of("չի|չեն|չէ|չէր|չէին"), after=3, unless=_STILL_TRUE),
     _Cue(_of("առանց"), after=3),
     _Cue(_of("ոչ"), after=3, unless=_STILL_TRUE),
     _Cue(_of("հերք.*"), after=7, before=6, unless=_OWN_PART),
     _Cue(_of("կեղծ.*|ապատեղեկատվ.*"), after=5, before=6),
 )  # fmt: skip
 # Behind these "not" speaks of what stands before it too: «взрывов не зафиксировано».
-_NOT = frozenset({"не", "not", "never"})
+_NOT = frozenset({"не", "not", "never", "չի", "չեն", "չէր", "չէին"})
 _DID_NOT = _of(
     "begun|begin|started?|happen.*|occur.*|confirm.*|resum.*|tak(?:e|en)|verif.*|record.*|found"
     "|был[оаи]?|будет|зафиксир.*|выявлен.*|обнаруж.*|подтвер.*|подтвержд.*|поступ.*|имеется"
+    "|լինի|լինելու|եղել|գրանցվել|արձանագրվել|հաստատվել|սկսվել|հնչել|պատահել|նկատվել|տեղի"
     "|сообщается|допущен.*|произош.*|произойд.*|оказал.*|пострадал.*|случил.*"
 )
 # A phrase that begins so says where or after what: it stands as it is.
@@ -86,7 +87,7 @@ def find_negated(words: Sequence[str], breaks: Collection[int]) -> frozenset[int
             continue
         before = cue.before
         if word in _NOT and at + 1 < len(words) and _DID_NOT.match(words[at + 1]):
-            before = 6
+            before = 4
         found.update(_behind(words, breaks, at, cue.after))
         found.update(_before(words, breaks, at, before))
     return frozenset(found)
