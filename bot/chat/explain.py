@@ -192,7 +192,7 @@ def _meaning(concept: str) -> Markup | None:
     if known is None:
         return None
     words = [
-        ", ".join(cut(word, 40) for word in known.words[language][:_WORDS])
+        ", ".join(cut(word.removeprefix("="), 40) for word in known.words[language][:_WORDS])
         for language in LANGUAGES
         if known.words[language]
     ]
