@@ -93,9 +93,17 @@ class WordAsker:
             return frozenset((folded, *(f for f in forms if f not in self._function_words)))
         if script == "en":
             lemma = self._dictionaries.lemma(folded, "en")
-            if lemma in self._reader.english.citation_forms(folded):
+            possible = self._reader.english.citation_forms(folded)
+            if lemma != folded and lemma in possible:
                 return frozenset((folded, lemma))
+            if not self.is_ordinary(folded):
+                # Armenians, Iranians: names of people, of which a dictionary has the singular.
+                return frozenset((folded, *filter(self._is_name_of_glossary, possible)))
         return frozenset((folded,))
+
+    def _is_name_of_glossary(self, folded: str) -> bool:
+        glossary = self._reader.glossary
+        return glossary is not None and folded in glossary.proper
 
     def _citation_forms_hy(self, folded: str) -> frozenset[str]:
         possible = self._reader.armenian.citation_forms(folded)
