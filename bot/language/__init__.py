@@ -22,6 +22,7 @@ from bot.language.names import (
 )
 from bot.language.offices import with_holders
 from bot.language.reading import WordKeys, WordReader
+from bot.language.story_words import read_story_words
 from bot.language.tables import read_table
 
 __all__ = [
@@ -76,6 +77,11 @@ class Language:
         #: The keys of a word of the news, which is remembered.
         self.read_word = functools.lru_cache(_WORDS_HELD)(self._read_or_recall)
         self._ask = functools.lru_cache(_ASKED_HELD)(asker.ask)
+
+    @functools.cached_property
+    def story_words(self) -> dict[str, tuple[str, ...]]:
+        """The story words that a key of a text's word stands for, read when first asked for."""
+        return read_story_words(self._asker.glossary_keys)
 
     def _read_or_recall(self, written: str) -> WordKeys:
         recalled = self._recalled.pop(written, None)

@@ -1,0 +1,26 @@
+"""What was learnt from labelled headlines: the scorers, and how often a key stands in the news."""
+
+import functools
+import gzip
+import json
+from importlib import resources
+from typing import Any
+
+from bot.stories.counts import Counts
+from bot.stories.scorer import Scorer
+
+_HERE = resources.files(__package__ or "bot.stories")
+
+
+@functools.cache
+def load_scorers() -> tuple[Scorer, Scorer]:
+    """Return the scorer of two headlines of one language, and that of two languages."""
+    learnt = json.loads(_HERE.joinpath("scorers.json").read_text(encoding="utf-8"))
+    return Scorer(learnt["within"]), Scorer(learnt["across"])
+
+
+def load_counts() -> Counts:
+    """Return the counts that a first day begins with; each call returns its own."""
+    packed = _HERE.joinpath("counts.json.gz").read_bytes()
+    counted: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return Counts(counted["keys"], counted["headlines"])

@@ -1,0 +1,98 @@
+"""Whether two headlines tell one event, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.stories.counts import Counts
+from bot.stories.features import compare
+from bot.stories.headline import Headline
+from bot.stories.learnt import load_scorers
+
+#: From these scores on it is one event: within a language, across two, and where it is grave,
+#: for a wrong join there is a lost alert. Found by `bench.train_stories --check`.
+WITHIN = {"hy": 0.7, "ru": 0.7, "en": 0.85}
+WITHIN_OTHERS, ACROSS, GRAVE = 0.85, 0.7, 0.8
+#: Of two places; one may be the province of the other, so that it is not out of the question.
+ELSEWHERE = 0.92
+_GRAVE = 3
+#: Of so few rare units a headline tells too little to be known by.
+_FEWEST_TELLING = 3
+TELLING = 2.2
+# What is printed every day in the same words, and tells another thing each time.
+_BULLETIN = re.compile(
+    r"\d\d/\d\d/\d\d|ինդեքս|nymex|(?:լույս|գազ|ջուր|հոսանք) չի լինի|չի լինելու"
+    r"|փոխարժեք|եղանակ|հոսանքազրկ|ջրանջատ|հայլուր|ուղիղ եթեր|ուղիղ միացում|աստղագուշակ|օրվա լուրեր"
+    r"|курс валют|курс доллара|прогноз погоды|погода|гороскоп|прямой эфир|прямая трансляция"
+    r"|exchange rate|weather forecast|horoscope|live updates|live blog|morning briefing",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on two headlines: how sure, by which keys, and what forbade it, if anything."""
+
+    same: bool
+    score: float
+    met: tuple[str, ...] = ()
+    veto: str = ""
+
+
+def judge(one: Headline, other: Headline, counts: Counts) -> Verdict:
+    """Decide on two headlines of one day; which of them came first does not matter."""
+    if one.folded == other.folded and one.language == other.language:
+        return Verdict(same=True, score=1.0)
+    likeness = compare(one, other, counts)
+    across = one.language != other.language
+    score = load_scorers()[across].score(likeness.features)
+    met = likeness.met[:3]
+    veto = find_veto(one, other, counts)
+    if veto:
+        return Verdict(same=False, score=score, met=met, veto=veto)
+    bound = ACROSS if across else WITHIN.get(one.language, WITHIN_OTHERS)
+    if max(one.gravity, other.gravity) >= _GRAVE:
+        bound = max(bound, GRAVE)
+    if one.towns and other.towns and one.towns.isdisjoint(other.towns):
+        bound = max(bound, ELSEWHERE)
+    return Verdict(same=score >= bound, score=score, met=met)
+
+
+def find_veto(one: Headline, other: Headline, counts: Counts) -> str:
+    """Return why two headlines are no one event however alike they are, or ""."""
+    if one.language == other.language:
+        if _BULLETIN.search(one.folded) or _BULLETIN.search(other.folded):
+            return "bulletin"
+        if _none_is_the_same(one.quoted, other.quoted):
+            return "other name in quotes"
+        # English headlines give every word a capital: there a surname is not seen.
+        if one.language != "en" and _none_is_the_same(
+            [(keys,) for keys in one.surnames], [(keys,) for keys in other.surnames]
+        ):
+            return "other person"
+    if min(count_telling(one, counts), count_telling(other, counts)) < _FEWEST_TELLING:
+        return "too few words"
+    return ""
+
+
+_Names = Sequence[tuple[frozenset[str], ...]]
+
+
+def _none_is_the_same(names: _Names, others: _Names) -> bool:
+    """Tell whether both have names and no name of one is a name of the other."""
+    return bool(names and others) and not any(
+        len(name) == len(other)
+        and not any(mine.isdisjoint(its) for mine, its in zip(name, other, strict=True))
+        for name in names
+        for other in others
+    )
+
+
+def count_telling(headline: Headline, counts: Counts) -> int:
+    """Return how many units of a headline are rare enough to tell something."""
+    return sum(
+        any(counts.rarity(key, headline.language) > TELLING for key in keys)
+        for keys in headline.keys_of_units
+    )
