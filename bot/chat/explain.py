@@ -174,6 +174,13 @@ def _script_name(script: str, texts: Texts) -> Markup:
     return texts.say("Cyrillic") if script == "ru" else texts.say("Latin")
 
 
+def _say_not_in(language: str, texts: Texts) -> Markup:
+    # Whole sentences: a language's name stands in another case here, or as an adverb.
+    if language == "hy":
+        return texts.say("Not in Armenian")
+    return texts.say("Not in Russian") if language == "ru" else texts.say("Not in English")
+
+
 def _may_mean(typed: str, *, printed: bool) -> str:
     """Return the one word that a single typed one may have been meant for, or ""."""
     single = re.fullmatch(r"[^\W\d_]+", typed)
@@ -226,7 +233,7 @@ def _keyboard(added: AddedKeyword, texts: Texts) -> Keyboard:
     if not asked and len(left) > 1:
         buttons = [
             button(
-                texts.say("Not in {language}", language=texts.language_name(language)),
+                _say_not_in(language, texts),
                 f"narrow:{added.id}:{language}",
             )
             for language in left

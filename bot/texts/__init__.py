@@ -53,10 +53,16 @@ class Texts:
         return str(self.locale.territories.get(code, code))
 
     def duration(self, lasted: timedelta) -> str:
-        """Return how long something lasted, as people say it: 40 minutes, 3 hours."""
+        """Return how long something lasted, as people say it: 40 minutes, 3 hours.
+
+        It stands in the accusative, as behind "for": уже 1 минуту.
+        """
         # Told in minutes up to two hours, then in hours, then in days.
         whole = max(timedelta(minutes=1), lasted)
-        return format_timedelta(whole, threshold=2, granularity="minute", locale=self.locale)
+        said = format_timedelta(whole, threshold=2, granularity="minute", locale=self.locale)
+        if self.language == "ru":
+            said = said.replace("минута", "минуту").replace("неделя", "неделю")
+        return said
 
     def time(self, at: datetime, zone: str) -> str:
         """Return the local time of day."""

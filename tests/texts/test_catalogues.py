@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -66,13 +67,14 @@ def test_a_translation_takes_the_same_values_and_closes_its_tags(language: str) 
 
 def test_russian_counts_in_three_forms() -> None:
     texts = load_texts()["ru"]
-    one, many = "<b>I read {n} publisher</b>", "<b>I read {n} publishers</b>"
+    one = "In the last 24 hours it would have caught {n} item:"
+    many = "In the last 24 hours it would have caught {n} items, the newest:"
     said = [texts.count(one, many, n).striptags() for n in (1, 3, 5, 21)]
     assert said == [
-        "Я читаю 1 издание",
-        "Я читаю 3 издания",
-        "Я читаю 5 изданий",
-        "Я читаю 21 издание",
+        "За последние 24 часа нашлась бы 1 новость, самая свежая:",
+        "За последние 24 часа нашлись бы 3 новости, самая свежая:",
+        "За последние 24 часа нашлось бы 5 новостей, самая свежая:",
+        "За последние 24 часа нашлась бы 21 новость, самая свежая:",
     ]
 
 
@@ -92,3 +94,10 @@ def test_commands_are_described_within_telegrams_limits() -> None:
 
 def _forms(string: str | tuple[str, ...] | list[str]) -> list[str]:
     return [string] if isinstance(string, str) else list(string)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(1, "1 минуту"), (40, "40 минут"), (101, "101 минуту")]
+)
+def test_how_long_it_lasts_is_said_in_russian_as_behind_already(minutes: int, said: str) -> None:
+    assert load_texts()["ru"].duration(timedelta(minutes=minutes)) == said
