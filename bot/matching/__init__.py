@@ -7,6 +7,7 @@ from bot.matching.compile import parse_keyword
 from bot.matching.core import find_core
 from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
+from bot.matching.missing import MissingWord, MissingWords
 from bot.matching.query import Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, keep_read, read_text, recall_read
@@ -16,6 +17,8 @@ __all__ = [
     "Found",
     "KeywordRefused",
     "Matcher",
+    "MissingWord",
+    "MissingWords",
     "Query",
     "ReadText",
     "RefusalReason",
