@@ -24,7 +24,7 @@ def glossary(
         typer.Option("--missing", help="Show the names and nouns of the archive no concept knows."),
     ] = False,
     days: Annotated[int, typer.Option(min=1, help="With --missing: how far back.")] = 30,
-    most: Annotated[int, typer.Option(min=1, help="With --missing: how many a language.")] = 40,
+    most: Annotated[int, typer.Option(min=1, help="With --missing: how many of each kind.")] = 40,
 ) -> None:
     """Show what words mean to Sahman: the concepts they stand for, in three languages."""
     if missing:
@@ -52,10 +52,9 @@ def _show_missing(days: int, most: int) -> None:
 
     found = finish(main())
     for code in LANGUAGES:
-        words = found.most(code, most)
-        for kind, is_name in (("names", True), ("nouns", False)):
-            listed = [f"{each.written} {each.times}" for each in words if each.is_name == is_name]
-            out.print(f"{code} {kind}: {', '.join(listed) or '-'}", markup=False)
+        for kind, words in zip(("names", "nouns"), found.most(code, most), strict=True):
+            listed = ", ".join(f"{each.written} {each.times}" for each in words)
+            out.print(f"{code} {kind}: {listed or '-'}", markup=False)
 
 
 def _show_meaning(word: str) -> None:

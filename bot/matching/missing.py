@@ -16,6 +16,7 @@ _SHORTEST = 3
 _NAMES_SHARE = 0.6
 # Armenian and English dictionaries tell no noun from a verb; but nouns are seen in several forms.
 _FORMS_OF_A_NOUN = 2
+_INFINITIVES = ("ել", "ալ")
 
 
 class MissingWord(NamedTuple):
@@ -23,7 +24,6 @@ class MissingWord(NamedTuple):
 
     written: str
     times: int
-    is_name: bool
 
 
 class MissingWords:
@@ -36,46 +36,42 @@ class MissingWords:
 
     def add(self, titles: Iterable[str]) -> None:
         """Count what is in these titles."""
-        language = load()
         for title in titles:
             text = read_text(title)
+            # Where Every Word Bears a Capital, capitals tell no names.
+            capitals = sum(word.capital for word in text.words) * 2 <= len(text.words)
             meant = set(text.hidden)
             for span in text.spans:
                 meant.update(range(span.start, span.end))
             for place, (written, word) in enumerate(zip(text.written, text.words, strict=True)):
-                if (
-                    place in meant
-                    or word.concepts
-                    or word.script not in LANGUAGES
-                    or len(word.folded) < _SHORTEST
-                    or language.is_function_word(written)
-                    or language.is_given_name(written)
-                ):
+                if place in meant or word.concepts or len(word.folded) < _SHORTEST:
                     continue
-                self._written[word.script][written] += 1
-                if place and word.capital:
-                    self._inside[word.script][written] += 1
+                if word.script in self._written:
+                    self._written[word.script][written] += 1
+                    if place and word.capital and capitals:
+                        self._inside[word.script][written] += 1
 
-    def most(self, code: str, limit: int) -> list[MissingWord]:
-        """Return the words of a language that were most often missed."""
-        written = self._written[code]
-        forms_of = self._by_citation_form(code)
-        found = []
-        for form, spellings in forms_of.items():
+    def most(self, code: str, limit: int) -> tuple[list[MissingWord], list[MissingWord]]:
+        """Return the names and the nouns of a language that were most often missed."""
+        names, nouns = [], []
+        for form, spellings in self._by_citation_form(code).items():
+            written = self._written[code]
             times = sum(written[each] for each in spellings)
-            inside = sum(self._inside[code][each] for each in spellings)
-            is_name = inside > times * _NAMES_SHARE
-            if is_name or _is_noun(code, form, spellings):
-                shown = max(spellings, key=lambda each: (fold(each) == form, written[each], each))
-                found.append(MissingWord(shown, times, is_name))
-        return sorted(found, key=lambda word: (-word.times, word.written))[:limit]
+            shown = max(spellings, key=lambda each: (fold(each) == form, written[each], each))
+            if sum(self._inside[code][each] for each in spellings) > times * _NAMES_SHARE:
+                names.append(MissingWord(shown, times))
+            elif _is_noun(code, form, spellings):
+                nouns.append(MissingWord(shown, times))
+        return _most_frequent(names)[:limit], _most_frequent(nouns)[:limit]
 
     def _by_citation_form(self, code: str) -> dict[str, list[str]]:
         """Return the spellings of each word, by the form that most of them may belong to."""
         language = load()
         possible = {
             each: [key for key in language.read_typed_word(each).keys if key[0].isalpha()]
+            or [fold(each)]
             for each in self._written[code]
+            if not language.is_function_word(each) and not language.is_given_name(each)
         }
         common: Counter[str] = Counter()
         for each, forms in possible.items():
@@ -87,7 +83,13 @@ class MissingWords:
         return spellings
 
 
+def _most_frequent(words: list[MissingWord]) -> list[MissingWord]:
+    return sorted(words, key=lambda word: (-word.times, word.written))
+
+
 def _is_noun(code: str, form: str, spellings: list[str]) -> bool:
     if code == "ru":
         return default_dictionaries().may_be_noun_ru(form)
+    if code == "hy" and form.endswith(_INFINITIVES):
+        return False
     return len({fold(each) for each in spellings}) >= _FORMS_OF_A_NOUN

@@ -150,9 +150,13 @@ async def test_glossary_lists_what_the_archive_of_a_month_says_and_no_concept_kn
     storage = Storage(Database(engine))
     now = datetime.now(UTC)
     source = await open_feed(storage)
-    titles = ["Мост в Квазибурге закрыт", "Жители Квазибурга ждут", "На границе спокойно"]
+    titles = [
+        "Старый мост в Квазибурге закрыт",
+        "Все жители Квазибурга ждут",
+        "На границе спокойно",
+    ]
     fresh = [new_item(title, published_at=now - timedelta(days=2)) for title in titles]
-    old = new_item("Шторм в Альфабурге", published_at=now - timedelta(days=50))
+    old = new_item("Сильный шторм в Альфабурге", published_at=now - timedelta(days=50))
     await take_in(storage, source, *fresh, old, now=now)
     storage.database.close()
     code, said = await sahman("glossary", "--missing", database_url=database_url)
