@@ -1,20 +1,63 @@
-"""`glossary`: what words mean to Sahman."""
+"""`glossary`: what words mean to Sahman, and which words of the news mean nothing to it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import errors, out
+from bot.cli.console import errors, finish, out, settings_or_exit
+
+if TYPE_CHECKING:
+    from bot.matching import MissingWords
+
+_AT_ONCE = 2_000
 
 
 def glossary(
     word: Annotated[
         str, typer.Argument(help="A word or several, as a subscriber would type them.")
-    ],
+    ] = "",
+    missing: Annotated[
+        bool,
+        typer.Option("--missing", help="Show the names and nouns of the archive no concept knows."),
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, help="With --missing: how far back.")] = 30,
+    most: Annotated[int, typer.Option(min=1, help="With --missing: how many of each kind.")] = 40,
 ) -> None:
     """Show what words mean to Sahman: the concepts they stand for, in three languages."""
+    if missing:
+        _show_missing(days, most)
+    elif word:
+        _show_meaning(word)
+    else:
+        raise typer.BadParameter("give a word, or --missing")
+
+
+def _show_missing(days: int, most: int) -> None:
+    settings = settings_or_exit()
+    from bot.language.glossary import LANGUAGES
+    from bot.matching import MissingWords
+    from bot.storage import open_storage
+
+    async def main() -> MissingWords:
+        found, last = MissingWords(), 0
+        since = datetime.now(UTC) - timedelta(days=days)
+        async with open_storage(settings) as storage:
+            while page := await storage.items.load_titles(since, after=last, limit=_AT_ONCE):
+                found.add(title for _, title in page)
+                last = page[-1][0]
+        return found
+
+    found = finish(main())
+    for code in LANGUAGES:
+        for kind, words in zip(("names", "nouns"), found.most(code, most), strict=True):
+            listed = ", ".join(f"{each.written} {each.times}" for each in words)
+            out.print(f"{code} {kind}: {listed or '-'}", markup=False)
+
+
+def _show_meaning(word: str) -> None:
     from bot import language
     from bot.matching import KeywordRefused, find_concepts, parse_keyword
 

@@ -153,7 +153,9 @@ class WordAsker:
     def glossary_keys(self, written: str) -> frozenset[str]:
         """Return the keys of a word as the glossary writes it.
 
-        =word is that form alone, № any number, and … any word at all: no key.
+        =word is that form alone, № any number, and … any word at all: no key. The others stand
+        in the form that texts are led back to, and are not shortened further: վրան is no վրա,
+        and talks are no talk. Russian plurals are: выборы is led back to выбор.
         """
         if written == "…":
             return frozenset()
@@ -163,7 +165,11 @@ class WordAsker:
             return frozenset((fold(written[1:]),))
         if written.isupper() and 2 <= len(written) <= LONGEST_ACRONYM:
             return frozenset((CAPITALS + fold(written),))
-        return self.plain_keys(written)
+        folded = fold(written)
+        script = script_of(folded)
+        if script == "hy":
+            return self._reader.armenian.asked_forms(folded)
+        return frozenset((folded,)) if script == "en" else self.plain_keys(written)
 
     def ask(self, written: str, *, in_name: bool = False, numbered: bool = False) -> AskedWord:
         """Return what one typed word asks for.

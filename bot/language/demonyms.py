@@ -1,7 +1,8 @@
 """What belongs to a place: its adjectives and its people, as concepts beside the place's own.
 
-Who asks for Iran asks for what is Iranian too, and can leave that out. Of Armenia and Russia it
-would bring more than thrice as much as the name: there it is kin, and not asked for.
+Who asks for Iran asks for what is Iranian too, and can leave that out. In the headlines of 2026
+that brings at most two thirds more than the name alone. Of Armenia and Russia it is kin, offered
+and not asked for: whoever is Armenian is not therefore of Armenia, nor all that is Russian.
 """
 
 import dataclasses
@@ -13,7 +14,7 @@ from bot.language.tables import read_table
 
 #: The concept of what belongs to a place is called by this and the place's name.
 PREFIX = "of-"
-_TOO_COMMON = frozenset({"armenia", "russia"})
+_TOO_WIDE = frozenset({"armenia", "russia"})
 _PLACES = "places"
 # Names that bear the common endings without change: Капан, капанский, капанец; Վանաձոր, վանաձորցի.
 _RUSSIAN = re.compile("[А-Я][а-я]{2,}[бвджзклмнпрстфх]")
@@ -38,7 +39,7 @@ def with_demonyms(concepts: Iterable[Concept]) -> Iterator[Concept]:
             asked_by={},
             never={},
         )
-        if concept.id in _TOO_COMMON:
+        if concept.id in _TOO_WIDE:
             yield dataclasses.replace(concept, kin=(*concept.kin, of_it.id))
         else:
             yield dataclasses.replace(concept, also=(*concept.also, of_it.id))

@@ -92,6 +92,11 @@ class Dictionaries:
         """Tell whether a Russian word can be a given name."""
         return self.knows_ru(folded) and any(p.is_first_name for p in self._parses(folded))
 
+    def may_be_noun_ru(self, folded: str) -> bool:
+        """Tell whether a Russian word is usually a noun; what is unknown may be one."""
+        parses = self._parses(folded)
+        return not parses or not self.knows_ru(folded) or parses[0].part == "NOUN"
+
     def lemma(self, folded: str, language: str, *, capital: bool = False) -> str:
         """Return simplemma's lemma of a word, folded; *capital* asks for it as a name."""
         asked = folded.capitalize() if capital else folded

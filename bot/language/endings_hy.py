@@ -17,6 +17,26 @@ _SHORTEST_FORM = 3
 _CLASSICAL = (("ութիւն", "ություն"), ("ութեա", "ությա"), ("իւ", "յու"), ("եա", "յա"))
 
 
+# Forms of regular verbs in the news: what stands behind the stem, and behind it with կ-. What
+# denies (չձերբակալվեց) is no form here, nor who does it (հարձակվող).
+_ACTIVE: tuple[str, ...] = ("ել", "եց", "եցին", "ում", "ած")
+_PASSIVE = ("վել", "վեց", "վեցին", "վում", "ված")
+_CAUSATIVE = ("նել", "րել", "րեց", "րին", "նում", "րած")
+_FUTURE: tuple[str, ...] = ("ի", "են")
+_PASSIVE_FUTURE = ("վի", "վեն")
+
+
+def verb_forms(infinitive: str) -> list[str]:
+    """Return the forms of an Armenian verb in -ել, -վել or -ցնել, active and passive."""
+    stem, active, future = infinitive.removesuffix("ել"), _ACTIVE, _FUTURE
+    if infinitive.endswith("ցնել"):
+        stem, active, future = infinitive.removesuffix("նել"), _CAUSATIVE, ("նի", "նեն")
+    elif infinitive.endswith("վել"):
+        stem, active, future = infinitive.removesuffix("վել"), (), ()
+    forms = [stem + ending for ending in (*active, *_PASSIVE, *_PASSIVE_FUTURE)]
+    return forms + ["կ" + stem + ending for ending in (*future, *_PASSIVE_FUTURE)]
+
+
 class ArmenianEndings:
     """The closed list of Armenian noun endings, ready to be taken off."""
 

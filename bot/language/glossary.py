@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from bot.language.endings_hy import verb_forms
 from bot.language.tables import glossary_files, read_records
 
 LANGUAGES = ("hy", "ru", "en")
 _PREFIX = "concepts_"
+_LISTS = ("verbs", "also", "kin", "examples", "counter_examples")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class Concept:
     # asks for walkouts too, but most strikes in the news are from the air.
     asked_by: dict[str, tuple[str, ...]]
     never: dict[str, tuple[str, ...]]
+    # Armenian verbs, which count in all the forms that the press uses.
+    verbs: tuple[str, ...] = ()
     territory: str = ""
     # The full name of somebody whom the surname alone means in the news.
     person: str = ""
@@ -54,8 +58,12 @@ def _with_tuples(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _concept_from(given: Mapping[str, Any]) -> Concept:
     tables = {name: _with_tuples(given[name]) for name in ("words", "asked_by", "never")}
-    lists = {name: tuple(given[name]) for name in ("also", "kin", "examples", "counter_examples")}
+    lists = {name: tuple(given[name]) for name in _LISTS}
     return Concept(**{**given, **tables, **lists})
+
+
+def _forms_of(verbs: Iterable[str]) -> tuple[str, ...]:
+    return tuple("=" + form for verb in verbs for form in verb_forms(verb))
 
 
 def _by_language(given: Any) -> dict[str, tuple[str, ...]]:
@@ -76,6 +84,7 @@ def read_concepts() -> tuple[Concept, ...]:
                 words=_by_language(record),
                 asked_by=_by_language(record.get("ask")),
                 never=_by_language(record.get("not")),
+                verbs=tuple(record.get("verbs", ())),
                 territory=record.get("cldr", ""),
                 person=record.get("person", ""),
                 also=tuple(record.get("also", ())),
@@ -109,6 +118,7 @@ class Glossary:
         for concept in self.concepts.values():
             for table, reads, never in (
                 (concept.words, True, False),
+                ({"hy": _forms_of(concept.verbs)}, True, False),
                 (concept.asked_by, False, False),
                 (concept.never, True, True),
             ):

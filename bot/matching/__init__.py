@@ -7,6 +7,7 @@ from bot.matching.compile import parse_keyword
 from bot.matching.core import find_core
 from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
+from bot.matching.missing import MissingWord, MissingWords
 from bot.matching.namesakes import FullName, Namesakes, count_namesakes, find_full_name
 from bot.matching.query import WIDENED, Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
@@ -19,6 +20,8 @@ __all__ = [
     "FullName",
     "KeywordRefused",
     "Matcher",
+    "MissingWord",
+    "MissingWords",
     "Namesakes",
     "Query",
     "ReadText",

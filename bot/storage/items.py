@@ -202,6 +202,20 @@ class Items:
 
         return await self._database.read(work)
 
+    async def load_titles(
+        self, published_after: datetime, *, after: int, limit: int
+    ) -> list[tuple[int, str]]:
+        """Return ids and titles of the first items of that time behind item *after*."""
+
+        def work(connection: Connection) -> list[tuple[int, str]]:
+            query = select(item.c.id, item.c.title).where(
+                item.c.published_at > published_after, item.c.id > after
+            )
+            rows = connection.execute(query.order_by(item.c.id).limit(limit))
+            return [(row.id, row.title) for row in rows]
+
+        return await self._database.read(work)
+
     async def load_holding(
         self,
         anchors: Collection[str],

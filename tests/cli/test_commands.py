@@ -21,7 +21,7 @@ from bot.storage.database import Database, make_engine
 from bot.storage.migrating import migrate
 from bot.storage.tables import delivery
 from tests.acceptance.process import REPOSITORY, TOKEN, environment, until
-from tests.samples import change_rows, open_chat, owe_alert
+from tests.samples import change_rows, new_item, open_chat, open_feed, owe_alert, take_in
 
 
 @pytest.fixture
@@ -139,6 +139,39 @@ async def test_glossary_shows_what_a_word_means_in_three_languages() -> None:
     for words in ("border (conflict, gravity 1)", "hy: սահման", "за границей"):
         assert words in said
     assert (await sahman("glossary", "("))[0] == 1
+
+
+@pytest.mark.slow
+async def test_glossary_lists_what_the_archive_of_a_month_says_and_no_concept_knows(
+    database_url: str,
+) -> None:
+    engine = make_engine(database_url)
+    migrate(engine)
+    storage = Storage(Database(engine))
+    now = datetime.now(UTC)
+    source = await open_feed(storage)
+    titles = [
+        "Старый мост в Квазибурге закрыт",
+        "Все жители Квазибурга ждут",
+        "На границе спокойно",
+    ]
+    fresh = [new_item(title, published_at=now - timedelta(days=2)) for title in titles]
+    old = new_item("Сильный шторм в Альфабурге", published_at=now - timedelta(days=50))
+    await take_in(storage, source, *fresh, old, now=now)
+    storage.database.close()
+    code, said = await sahman("glossary", "--missing", database_url=database_url)
+    assert code == 0, said
+    assert re.search(r"ru names: .*Квазибург\w* 2", said)
+    assert "Альфабург" not in said
+    assert "границ" not in said
+    code, said = await sahman("glossary", "--missing", "--days", "90", database_url=database_url)
+    assert "Альфабург" in said
+
+
+async def test_glossary_without_a_word_says_what_it_can_do() -> None:
+    code, said = await sahman("glossary")
+    assert code == 2
+    assert "--missing" in said
 
 
 async def test_an_instant_that_cannot_be_read_is_answered_with_an_example() -> None:

@@ -16,6 +16,7 @@ _ALLOWED = {
     "en",
     "ask",
     "not",
+    "verbs",
     "yes",
     "no",
     "cldr",

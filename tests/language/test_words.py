@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.language import load
 from bot.language.endings_en import EnglishEndings
-from bot.language.endings_hy import ArmenianEndings
+from bot.language.endings_hy import ArmenianEndings, verb_forms
 from bot.language.skeleton import plain_skeleton, skeletons
 from bot.matching import KEYS_VERSION
 
@@ -27,6 +27,23 @@ from bot.matching import KEYS_VERSION
 )
 def test_an_armenian_form_leads_to_its_citation_form(form: str, citation: str) -> None:
     assert citation in ArmenianEndings().citation_forms(form)
+
+
+@pytest.mark.parametrize(
+    ("infinitive", "form"),
+    [
+        ("ձերբակալել", "ձերբակալեց"),
+        ("ձերբակալել", "կձերբակալվեն"),
+        ("վնասվել", "վնասված"),
+        ("պայթեցնել", "պայթեցրել"),
+        ("պայթեցնել", "կպայթեցնեն"),
+    ],
+)
+def test_an_armenian_verb_has_the_forms_of_the_news_but_none_that_denies(
+    infinitive: str, form: str
+) -> None:
+    assert form in verb_forms(infinitive)
+    assert not any(each.startswith("չ") for each in verb_forms(infinitive))
 
 
 def test_an_armenian_word_that_lost_its_vowel_meets_its_full_form() -> None:

@@ -78,7 +78,7 @@ def test_a_verdict_says_by_which_words_and_what_forbids_it() -> None:
     one, other = (read_headline(title, "hy") for title in APART[3])
     assert judge(one, other, counts).veto == "other name in quotes"
     one, other = (read_headline(title, "en") for title in SAME[0])
-    assert not {"@wounded", "@goris", "@soldier", "@shelling"}.isdisjoint(
+    assert not {"goris", "shelling", "@goris", "@shelling"}.isdisjoint(
         judge(one, other, counts).met
     )
 
