@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _VALUE = re.compile(r"{(\w+)}")
 _TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
+@cache
 def _sentences() -> set[str | tuple[str, str]]:
     """Return what the code says: the literal arguments of `.say` and `.count`."""
     found: set[str | tuple[str, str]] = set()
