@@ -12,6 +12,7 @@ import gzip
 import json
 import os
 import random
+import resource
 import ssl
 import statistics
 import subprocess
@@ -34,7 +35,7 @@ from bench.news import LANGUAGES, write_text
 
 PASSES = ("first", "304", "one new", "mixed", "faults")
 CLIENTS = ("sahman", "reader", "reader+search", "httpx", "feedparser")
-_ITEMS = 30
+_ITEMS = int(os.environ.get("BENCH_ITEMS", "30"))
 _START = datetime(2026, 9, 12, tzinfo=UTC)
 # Under a day: once a day a feed is asked without validators.
 _PASS_GAP = timedelta(hours=20)
@@ -130,7 +131,8 @@ class FeedServer(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(port: int, certificate: str) -> None:
+async def serve(certificate: str) -> None:
+    """Serve for ever; print the port once connections are taken."""
     loop = asyncio.get_running_loop()
     secure = None
     if certificate:
@@ -138,8 +140,15 @@ async def serve(port: int, certificate: str) -> None:
         secure.load_cert_chain(certificate)
     FeedServer.closes = bool(certificate)
     everywhere = "0.0.0.0"  # noqa: S104
-    server = await loop.create_server(FeedServer, everywhere, port, backlog=4096, ssl=secure)
+    server = await loop.create_server(FeedServer, everywhere, 0, backlog=4096, ssl=secure)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
+
+
+def allow_many_connections() -> None:
+    """Let this process hold as many sockets as it may: each feed is a host of its own."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def url_of(feed: int, port: int) -> str:
@@ -430,17 +439,21 @@ def main() -> None:
     parser.add_argument("--clients", nargs="+", default=list(CLIENTS))
     parser.add_argument("--passes", nargs="+", default=list(PASSES[:4]))
     parser.add_argument("--tls", action="store_true", help="a new connection for each poll")
+    parser.add_argument("--items", type=int, default=_ITEMS, help="that a document lists")
     parser.add_argument("--cores", type=int, default=1, help="of the client")
     parser.add_argument("--as-client", default="")
-    parser.add_argument("--as-server", type=int, default=0)
+    parser.add_argument("--as-server", action="store_true")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     if given.as_server:
-        asyncio.run(serve(given.as_server, os.environ.get("BENCH_CERTIFICATE", "")))
+        allow_many_connections()
+        asyncio.run(serve(os.environ.get("BENCH_CERTIFICATE", "")))
         return
     if given.as_client:
+        allow_many_connections()
         measure(given.as_client, given.feeds, given.port, given.passes)
         return
+    os.environ["BENCH_ITEMS"] = str(given.items)
     folder = tempfile.TemporaryDirectory(prefix="bench-tls-")
     if given.tls:
         certificate = str(make_certificate(Path(folder.name)))
@@ -451,22 +464,27 @@ def main() -> None:
             "REQUESTS_CA_BUNDLE": certificate,
         }
     cores = sorted(os.sched_getaffinity(0))
-    port = random.randint(20_000, 60_000)
     me = [sys.executable, "-m", "bench.poll"]
-    server = subprocess.Popen(["taskset", "-c", str(cores[-1]), *me, "--as-server", str(port)])
-    time.sleep(1.5)
+    server = subprocess.Popen(
+        ["taskset", "-c", str(cores[-1]), *me, "--as-server"], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    port = server.stdout.readline().strip()  # it is there once connections are taken
+    assert port, "the server of feeds did not start"
     lines: list[dict[str, Any]] = []
     pinned = ",".join(map(str, cores[: given.cores]))
     try:
         for name in given.clients:
             client = subprocess.run(
                 [
-                    "taskset", "-c", pinned, *me, "--as-client", name, "--port", str(port),
+                    "taskset", "-c", pinned, *me, "--as-client", name, "--port", port,
                     "--feeds", str(given.feeds), "--passes", *given.passes,
                 ],
                 stdout=subprocess.PIPE, text=True, check=False,
             )  # fmt: skip
             lines += map(json.loads, client.stdout.splitlines())
+            if client.returncode:
+                print(f"{name} ended with {client.returncode}", file=sys.stderr)
     finally:
         server.kill()
         folder.cleanup()
