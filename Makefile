@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Tests start many processes: where no bytecode may be written, each compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run demo test check lock format pictures clean
 
@@ -24,6 +26,7 @@ check: $(VENV)/dev.stamp  ## all the rest: slow tests, browser, lint, types, lay
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m "slow or browser" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -m "hypothesis and not slow" --hypothesis-profile=thorough -n 2 --dist worksteal
 
 lock:  ## renew the hash-locked pins from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt

@@ -1,10 +1,11 @@
 """What Sahman takes of a machine: memory and CPU at rest, CPU until the first answer, disk an item.
 
-    python -m bench.footprint [--feeds 60] [--subscribers 1000] [--seconds 300]
+    python -m bench.footprint [--feeds 60] [--subscribers 1000] [--seconds 300] [--rivals PYTHON]
 
 Run from a checkout. The real process, on SQLite, against a local Telegram and local feeds: it
 starts, answers one person, reads all feeds for the first time, and is left alone. Memory is PSS of
-all its processes: what they share is counted once. README.md explains it.
+all its processes: what they share is counted once. Rivals read the same feeds and rest meanwhile;
+PYTHON is that of an environment of their own. README.md explains it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +41,20 @@ from tests.samples import follow, open_chat
 _REPOSITORY = Path(__file__).parents[1]
 _WORDS_EACH = 5
 _STILL_S = 8.0
+_RIVALS_READ_S = 150.0
+#: What somebody would write who keeps feeds with lemon24/reader; every five minutes, as Sahman.
+_READER = """
+import sys, time
+from reader import make_reader
+kept = make_reader(sys.argv[1])
+kept.enable_search()
+for url in sys.argv[2:]:
+    kept.add_feed(url)
+while True:
+    kept.update_feeds(workers=20, scheduled=False)
+    kept.update_search()
+    time.sleep(300)
+"""
 
 
 async def subscribe(url: str, count: int) -> None:
@@ -104,6 +119,50 @@ async def wait_until_read(database: Path, weighed: Weighed, feeds: int) -> int:
             return int(rows.execute("SELECT count(*) FROM item").fetchone()[0])
 
 
+def command_rivals(given: argparse.Namespace, folder: Path, port: int) -> dict[str, list[str]]:
+    """Return how rivals are started: each asks all feeds now, and every five minutes."""
+    if not given.rivals:
+        return {}
+    urls = [url_of(n, port) for n in range(given.feeds)]
+    soon = (datetime.now(UTC) + timedelta(seconds=70)).minute % 5
+    config = folder / "feedforbot.yml"
+    config.write_text(
+        json.dumps(
+            [
+                {
+                    "rule": f"{soon}-59/5 * * * *",
+                    "listener": {"type": "rss", "params": {"url": url}},
+                    "transport": {"type": "telegram_bot", "params": {"token": TOKEN, "to": "1"}},
+                }
+                for url in urls
+            ]
+        )
+    )
+    kept = f"file://{folder}/feedforbot"
+    return {
+        "reader, with search": [given.rivals, "-c", _READER, f"{folder}/reader.db", *urls],
+        "feedforbot": [given.rivals, "-m", "feedforbot", str(config), "--cache-dsn", kept],
+    }
+
+
+@contextlib.asynccontextmanager
+async def resting(commands: Mapping[str, Sequence[str]]) -> AsyncIterator[dict[str, Weighed]]:
+    """Run these side by side; yield once they had time to read all feeds for the first time."""
+    started = {
+        name: await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+        for name, command in commands.items()
+    }
+    weighed = {name: Weighed(process.pid) for name, process in started.items()}
+    try:
+        if commands:
+            await asyncio.sleep(_RIVALS_READ_S)
+        yield weighed
+    finally:
+        for process in started.values():
+            process.kill()
+            await process.wait()
+
+
 async def measure(given: argparse.Namespace, server: Server, folder: Path, port: int) -> Table:
     """Start the process, leave it alone, and return the table."""
     file = folder / "sahman.db"
@@ -130,10 +189,15 @@ async def measure(given: argparse.Namespace, server: Server, folder: Path, port:
         first_s, first_cpu_s = time.monotonic() - began_s, weighed.cpu_s()
         items = await wait_until_read(file, weighed, given.feeds)
         read_cpu_s = weighed.cpu_s() - first_cpu_s
-        cpu_s = weighed.cpu_s()
-        await asyncio.sleep(given.seconds)
-        rest_cpu = (weighed.cpu_s() - cpu_s) / given.seconds
-        memory = weighed.pss_mb()
+        async with resting(command_rivals(given, folder, port)) as rivals:
+            all_of_them = {"Sahman": weighed, **rivals}
+            cpu_s = {name: each.cpu_s() for name, each in all_of_them.items()}
+            await asyncio.sleep(given.seconds)
+            rest_cpu = {
+                name: (each.cpu_s() - cpu_s[name]) / given.seconds
+                for name, each in all_of_them.items()
+            }
+            memory = {name: each.pss_mb() for name, each in all_of_them.items()}
     finally:
         process.send_signal(signal.SIGTERM)
         await process.wait()
@@ -141,19 +205,22 @@ async def measure(given: argparse.Namespace, server: Server, folder: Path, port:
     table = Table("what", "is", title=f"{given.feeds} feeds, {given.subscribers:,} subscribers")
     table.add_row("from start to the first answer", f"{first_s:.1f} s, {first_cpu_s:.2f} s of CPU")
     table.add_row("first reading, CPU a feed", f"{read_cpu_s / given.feeds * 1000:.0f} ms")
-    each = " + ".join(f"{one:.0f}" for one in memory)
-    table.add_row("memory at rest (PSS)", f"{sum(memory):.0f} MB = {each}")
-    table.add_row("CPU at rest", f"{rest_cpu * 100:.1f} % of a core")
+    for name, parts in memory.items():
+        each = " + ".join(f"{one:.0f}" for one in parts)
+        table.add_row(f"{name}: memory at rest (PSS)", f"{sum(parts):.0f} MB = {each}")
+        table.add_row(f"{name}: CPU at rest", f"{rest_cpu[name] * 100:.1f} % of a core")
     table.add_row("database an item, all tables", f"{size / items:,.0f} bytes, {items:,} items")
     return table
 
 
 async def run(given: argparse.Namespace) -> None:
     """Measure and print."""
-    port = random.randint(20_000, 60_000)
     feeds = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.poll", "--as-server", str(port), cwd=_REPOSITORY
-    )
+        sys.executable, "-m", "bench.poll", "--as-server",
+        cwd=_REPOSITORY, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert feeds.stdout is not None
+    port = int(await feeds.stdout.readline())  # it is there once connections are taken
     try:
         with tempfile.TemporaryDirectory(prefix="bench-footprint-") as folder:
             async with serving("none", 0.0, given.subscribers, "") as server:
@@ -169,6 +236,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=60)
     parser.add_argument("--subscribers", type=int, default=1_000)
     parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--rivals", default="", help="Python with what rivals.txt names")
     asyncio.run(run(parser.parse_args()))
 
 

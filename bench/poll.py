@@ -12,6 +12,7 @@ import gzip
 import json
 import os
 import random
+import resource
 import ssl
 import statistics
 import subprocess
@@ -34,11 +35,12 @@ from bench.news import LANGUAGES, write_text
 
 PASSES = ("first", "304", "one new", "mixed", "faults")
 CLIENTS = ("sahman", "reader", "reader+search", "httpx", "feedparser")
-_ITEMS = 30
+_ITEMS = int(os.environ.get("BENCH_ITEMS", "30"))
 _START = datetime(2026, 9, 12, tzinfo=UTC)
 # Under a day: once a day a feed is asked without validators.
 _PASS_GAP = timedelta(hours=20)
 _TLS_HOSTS = 250
+_CLAIMED_TOGETHER = 64
 
 
 # The server: raw protocol, so that it costs little and its clients are what is measured.
@@ -130,7 +132,8 @@ class FeedServer(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(port: int, certificate: str) -> None:
+async def serve(certificate: str) -> None:
+    """Serve for ever; print the port once connections are taken."""
     loop = asyncio.get_running_loop()
     secure = None
     if certificate:
@@ -138,8 +141,15 @@ async def serve(port: int, certificate: str) -> None:
         secure.load_cert_chain(certificate)
     FeedServer.closes = bool(certificate)
     everywhere = "0.0.0.0"  # noqa: S104
-    server = await loop.create_server(FeedServer, everywhere, port, backlog=4096, ssl=secure)
+    server = await loop.create_server(FeedServer, everywhere, 0, backlog=4096, ssl=secure)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
+
+
+def allow_many_connections() -> None:
+    """Let this process hold as many sockets as it may: each feed is a host of its own."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def url_of(feed: int, port: int) -> str:
@@ -187,11 +197,32 @@ class Sahman:
     async def run(self, passes: Any) -> None:
         from bot import language
         from bot.app import settle_memory
-        from bot.config import FeedEntry, FeedList, PublisherEntry
         from bot.feeds.fetch import FeedFetcher
         from bot.feeds.worker import ParseWorker
         from bot.intake import Intake
         from bot.jobs.poll import PollJob
+
+        storage = await self.keep_feeds()
+        language.load()
+        fetcher, worker = FeedFetcher(), ParseWorker()
+        with ThreadPoolExecutor(1) as reading:
+            intake = Intake(storage, reading)
+            await intake.load()
+            job = PollJob(storage, fetcher, worker, intake)
+            settle_memory()
+            watching = asyncio.create_task(self.watch())
+            for number in passes():
+                await asyncio.sleep(0.02)
+                self.lag.clear()  # the bench's own bookkeeping held up the loop, not polling
+                results = await job.run_round(_START + number * _PASS_GAP)
+                print(sum(bool(each.failed) for each in results), file=sys.stderr)
+            watching.cancel()
+        await fetcher.close()
+        worker.close()
+
+    async def keep_feeds(self) -> Any:
+        """Return storage in which all feeds are due."""
+        from bot.config import FeedEntry, FeedList, PublisherEntry
         from bot.model import PublisherKind
         from bot.storage import Storage
         from bot.storage.database import Database, make_engine
@@ -212,22 +243,27 @@ class Sahman:
             ),
         )  # fmt: skip
         await storage.feeds.save_config(config, _START)
-        language.load()
-        fetcher, worker = FeedFetcher(), ParseWorker()
-        with ThreadPoolExecutor(1) as reading:
-            intake = Intake(storage, reading)
-            await intake.load()
-            job = PollJob(storage, fetcher, worker, intake)
-            settle_memory()
-            watching = asyncio.create_task(self.watch())
-            for number in passes():
-                await asyncio.sleep(0.02)
-                self.lag.clear()  # the bench's own bookkeeping held up the loop, not polling
-                results = await job.run_round(_START + number * _PASS_GAP)
-                print(sum(bool(each.failed) for each in results), file=sys.stderr)
-            watching.cancel()
-        await fetcher.close()
-        worker.close()
+        return storage
+
+    async def claim(self) -> float:
+        """Claim all feeds and note them as unchanged, as polling does; return µs of CPU a feed."""
+        from bot.storage.poll_notes import Unchanged
+
+        storage = await self.keep_feeds()
+        later = _START + timedelta(hours=1)
+        began, claimed = time.process_time(), 0
+        notes: list[Unchanged] = []
+        while some := await storage.feeds.note_and_claim(notes, _START, _CLAIMED_TOGETHER):
+            claimed += len(some)
+            notes = [
+                Unchanged(
+                    feed_id=each.id, at=_START, next_poll_at=later, etag="", last_modified="",
+                    fresh_s=0,
+                )
+                for each in some
+            ]  # fmt: skip
+        assert claimed == self.feeds, claimed
+        return (time.process_time() - began) / claimed * 1e6
 
     async def watch(self) -> None:
         """Note how late the event loop comes back to somebody who waits for 5 ms."""
@@ -430,17 +466,28 @@ def main() -> None:
     parser.add_argument("--clients", nargs="+", default=list(CLIENTS))
     parser.add_argument("--passes", nargs="+", default=list(PASSES[:4]))
     parser.add_argument("--tls", action="store_true", help="a new connection for each poll")
+    parser.add_argument("--items", type=int, default=_ITEMS, help="that a document lists")
+    parser.add_argument("--claims", type=int, nargs="*", help="only claim so many feeds")
     parser.add_argument("--cores", type=int, default=1, help="of the client")
     parser.add_argument("--as-client", default="")
-    parser.add_argument("--as-server", type=int, default=0)
+    parser.add_argument("--as-server", action="store_true")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     if given.as_server:
-        asyncio.run(serve(given.as_server, os.environ.get("BENCH_CERTIFICATE", "")))
+        allow_many_connections()
+        asyncio.run(serve(os.environ.get("BENCH_CERTIFICATE", "")))
+        return
+    if given.claims:
+        for feeds in given.claims:
+            with tempfile.TemporaryDirectory(prefix="bench-poll-") as name:
+                each_us = asyncio.run(Sahman(feeds, 1, Path(name)).claim())
+            print(f"{feeds:,} feeds due: {each_us:.0f} µs of CPU to claim and note one")
         return
     if given.as_client:
+        allow_many_connections()
         measure(given.as_client, given.feeds, given.port, given.passes)
         return
+    os.environ["BENCH_ITEMS"] = str(given.items)
     folder = tempfile.TemporaryDirectory(prefix="bench-tls-")
     if given.tls:
         certificate = str(make_certificate(Path(folder.name)))
@@ -451,22 +498,31 @@ def main() -> None:
             "REQUESTS_CA_BUNDLE": certificate,
         }
     cores = sorted(os.sched_getaffinity(0))
-    port = random.randint(20_000, 60_000)
     me = [sys.executable, "-m", "bench.poll"]
-    server = subprocess.Popen(["taskset", "-c", str(cores[-1]), *me, "--as-server", str(port)])
-    time.sleep(1.5)
+    server = subprocess.Popen(
+        ["taskset", "-c", str(cores[-1]), *me, "--as-server"], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    port = server.stdout.readline().strip()  # it is there once connections are taken
+    assert port, "the server of feeds did not start"
     lines: list[dict[str, Any]] = []
     pinned = ",".join(map(str, cores[: given.cores]))
     try:
         for name in given.clients:
-            client = subprocess.run(
+            client = subprocess.Popen(
                 [
-                    "taskset", "-c", pinned, *me, "--as-client", name, "--port", str(port),
+                    "taskset", "-c", pinned, *me, "--as-client", name, "--port", port,
                     "--feeds", str(given.feeds), "--passes", *given.passes,
                 ],
-                stdout=subprocess.PIPE, text=True, check=False,
+                stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
-            lines += map(json.loads, client.stdout.splitlines())
+            assert client.stdout is not None
+            for line in client.stdout:
+                print(line, end="", file=sys.stderr)  # a long run may be cut short
+                lines.append(json.loads(line))
+            client.wait()
+            if client.returncode:
+                print(f"{name} ended with {client.returncode}", file=sys.stderr)
     finally:
         server.kill()
         folder.cleanup()

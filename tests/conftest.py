@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, select, text
 
 from bot.storage import Storage
@@ -19,9 +20,21 @@ from bot.storage.tables import metadata, search_period
 from tests.postgres import Server, find_binaries, run_server
 
 _TEMPLATE = "template_sahman"
+#: Asking SQLAlchemy for their order after each test would cost as much as emptying them.
+_EMPTYING = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]  # noqa: S608
+
+# `make check` tries the same properties with many more examples.
+settings.register_profile("fast", max_examples=30, deadline=None)
+settings.register_profile("thorough", max_examples=600, deadline=None)
+settings.load_profile("fast")
 
 for _name in [name for name in os.environ if name.startswith("BOT_")]:
     del os.environ[_name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what needs PostgreSQL first: of several workers, then mostly one starts a server."""
+    items.sort(key=lambda item: "postgres" not in item.name)
 
 
 @pytest.fixture(scope="session")
@@ -122,5 +135,5 @@ def _storage_over(engine: Engine) -> Iterator[Storage]:
     with engine.begin() as connection:
         for week in connection.scalars(select(search_period.c.week)).all():
             connection.execute(text(f"DROP TABLE search_{week}"))
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+        for statement in _EMPTYING:
+            connection.exec_driver_sql(statement)

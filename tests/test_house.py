@@ -46,8 +46,8 @@ _CLOCKS = ("jobs/timers.py", "app.py", "cli/", "log.py", "demo/")
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
 
 
 def _inside(file: Path) -> str:
@@ -55,17 +55,18 @@ def _inside(file: Path) -> str:
 
 
 def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(_tree(file)):
+    for node in _nodes(file):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
-def _calls(file: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(_tree(file)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node.lineno
+@cache
+def _calls(file: Path) -> list[tuple[str, int]]:
+    return [
+        (ast.unparse(node.func), node.lineno) for node in _nodes(file) if isinstance(node, ast.Call)
+    ]
 
 
 def test_an_outside_library_is_imported_only_in_its_home() -> None:
@@ -84,7 +85,7 @@ def test_a_pure_room_waits_for_nothing_and_opens_nothing() -> None:
     pure = [file for file in _FILES if _inside(file).startswith(_PURE)]
     assert len(pure) > 10
     for file in pure:
-        waiting = [node.lineno for node in ast.walk(_tree(file)) if isinstance(node, waits)]
+        waiting = [node.lineno for node in _nodes(file) if isinstance(node, waits)]
         assert not waiting, (_inside(file), waiting)
         if _inside(file) not in _LOADERS:
             # `read_text(...)` by itself is the one of matching, which opens nothing.
@@ -116,7 +117,7 @@ def test_catching_everything_says_why() -> None:
     everything = ("Exception", "BaseException", "")
     for file in _FILES:
         lines = file.read_text(encoding="utf-8").splitlines()
-        for node in ast.walk(_tree(file)):
+        for node in _nodes(file):
             if isinstance(node, ast.ExceptHandler):
                 around = lines[node.lineno - 1 : node.lineno + 1]
                 said = any("#" in line for line in around)

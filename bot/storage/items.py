@@ -32,7 +32,7 @@ from bot.storage.arrivals import (
 from bot.storage.carrying import forget_uncarried
 from bot.storage.database import Database, take_intake_lock
 from bot.storage.polls import FetchOutcome
-from bot.storage.search import drop_periods, reserve_places
+from bot.storage.search import drop_periods, find_borne_by, leave_periods, reserve_places
 from bot.storage.search import save_keys as save_search_keys
 from bot.storage.tables import (
     feed,
@@ -287,6 +287,10 @@ class Items:
             connection.execute(delete(story).where(story.c.opened_at < seen_before, ~told))
             return len(ids)
 
+        def leave(connection: Connection, ids: Collection[int]) -> None:
+            take_intake_lock(connection)
+            leave_periods(connection, ids, seen_before)
+
         def drop(connection: Connection) -> None:
             # First, as intake does: who takes in holds the list of weeks too.
             take_intake_lock(connection)
@@ -294,6 +298,9 @@ class Items:
 
         pruned = await self._database.write(work)
         if pruned < limit:
+            staying = await self._database.read(partial(find_borne_by, ended_before=seen_before))
+            for start in range(0, len(staying), limit):
+                await self._database.write(partial(leave, ids=staying[start : start + limit]))
             await self._database.write(drop)
         return pruned
 

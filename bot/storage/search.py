@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Connection,
     Integer,
     TableClause,
@@ -127,28 +128,49 @@ def find_places_among(
     return found & set(places)
 
 
+def find_borne_by(connection: Connection, ended_before: datetime) -> list[int]:
+    """Return the items whose words stand in weeks that ended before then."""
+    weeks = _ended(connection, ended_before)
+    if not weeks:
+        return []
+    ended_at = _EPOCH + (weeks[-1] + 1) * _WEEK
+    return list(
+        connection.scalars(select(item.c.id).where(item.c.seen_at < ended_at, _is_of(weeks)))
+    )
+
+
+def leave_periods(connection: Connection, ids: Collection[int], ended_before: datetime) -> None:
+    """Let these items be read again, and be found again from then on in a later week."""
+    connection.execute(
+        update(item)
+        .where(item.c.id.in_(ids), _is_of(_ended(connection, ended_before)))
+        .values(place=None, keys_version=0)
+    )
+
+
 def drop_periods(connection: Connection, ended_before: datetime) -> int:
     """Drop what was written in weeks that ended before then; return how many there were.
 
-    Items that stay are to be read again, and are found again from then on.
+    Items that stay have left them by then: a write for each would hold up who searches.
     """
-    last = _week_of(ended_before) - 1
-    ended = select(search_period.c.week).where(search_period.c.week <= last)
-    weeks = list(connection.scalars(ended))
-    if not weeks:
-        return 0
-    with searched_by_nobody(connection):
-        for week in weeks:
-            connection.execute(text(f"DROP TABLE {_name_table(week)}"))
-        connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
-    ended_at = _EPOCH + (last + 1) * _WEEK
-    of_week = item.c.place.bitwise_rshift(literal(_SERIAL_BITS, Integer)).bitwise_and(_WEEKS - 1)
-    connection.execute(
-        update(item)
-        .where(item.c.seen_at < ended_at, of_week.in_([week % _WEEKS for week in weeks]))
-        .values(place=None, keys_version=0)
-    )
+    weeks = _ended(connection, ended_before)
+    if weeks:
+        with searched_by_nobody(connection):
+            for week in weeks:
+                connection.execute(text(f"DROP TABLE {_name_table(week)}"))
+            connection.execute(delete(search_period).where(search_period.c.week.in_(weeks)))
     return len(weeks)
+
+
+def _ended(connection: Connection, before: datetime) -> list[int]:
+    ended = select(search_period.c.week).where(search_period.c.week < _week_of(before))
+    return list(connection.scalars(ended.order_by(search_period.c.week)))
+
+
+def _is_of(weeks: Sequence[int]) -> ColumnElement[bool]:
+    """Return whether the words of an item stand in one of these weeks."""
+    of_week = item.c.place.bitwise_rshift(literal(_SERIAL_BITS, Integer)).bitwise_and(_WEEKS - 1)
+    return of_week.in_([week % _WEEKS for week in weeks])
 
 
 @contextmanager

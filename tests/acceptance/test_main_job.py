@@ -39,7 +39,7 @@ async def test_a_story_in_three_languages_reaches_who_asked_once_each(
     await oleg.arrive("Олег", "ru-RU")
     async with running(tmp_path, **world.settings) as sahman:
         await sahman.wait_for_log("feed=armenian")
-        assert "Սահմանը" in await ani.write("/start")
+        assert "«Սահման»" in await ani.write("/start")
         await ani.tap("+ սահման")
         await ani.wait(2)
         assert "Sahman" in await oleg.write("/start")

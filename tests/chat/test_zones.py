@@ -7,7 +7,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.chat.cities import SEVERAL, fold_place, read_places
@@ -261,7 +261,6 @@ def test_every_name_that_was_written_by_hand_has_a_zone_and_stands_once() -> Non
     assert {zone for _, zone in read_places()} <= _ZONES
 
 
-@settings(max_examples=200, deadline=None)
 @given(typed=st.text(st.characters(), max_size=60))
 @example(typed="|")
 @example(typed="\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.delivery.hours import parse_time, parse_times
@@ -147,7 +147,6 @@ SPELLINGS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
 @given(at=st.integers(0, 24 * 60 - 1), spelling=st.sampled_from(SPELLINGS))
 def test_every_minute_of_the_day_is_read_in_every_usual_spelling(at: int, spelling: str) -> None:
     hour, minute = divmod(at, 60)
@@ -164,7 +163,6 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
 @given(typed=st.one_of(st.text(max_size=40), st.lists(st.sampled_from(FRAGMENTS)).map("".join)))
 @example(typed="9" * 4096)
 @example(typed="9 утра " * 600)

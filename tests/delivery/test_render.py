@@ -7,7 +7,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -90,7 +90,6 @@ def test_what_a_feed_prints_is_shown_as_it_is_and_is_never_markup(hostile: str) 
     assert Tags(message).text.count(hostile) == 2
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     title=st.text(max_size=700),
     summary=st.text(max_size=700),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.delivery.schedule import current_slot, next_digest_at
@@ -42,7 +42,6 @@ def owed(times: tuple[str, ...], zone: str, start: datetime, end: datetime) -> l
     return found
 
 
-@settings(max_examples=150, deadline=None)
 @given(change=st.sampled_from(CHANGES), minutes=st.integers(0, 24 * 60 - 1))
 @example(change=CHANGES[0], minutes=150)
 @example(change=CHANGES[1], minutes=150)
@@ -69,7 +68,6 @@ def test_every_hour_is_owed_exactly_once_a_day_whatever_the_clocks_do(
         assert timedelta(0) <= seen - wanted <= timedelta(hours=2)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     change=st.sampled_from(CHANGES),
     offset_s=st.integers(-2 * 86_400, 2 * 86_400),

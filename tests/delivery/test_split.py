@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.split import MAX_TAGS, MAX_UNITS, count_units, cut, join_blocks
@@ -19,7 +19,6 @@ def block(words: str, index: int) -> str:
     return f'• <a href="https://news.example/{index}">{words}</a>'
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(TEXT, st.integers(1, 9)), min_size=1, max_size=60))
 def test_every_message_is_within_the_limits_and_every_block_whole_and_in_order(
     drawn: list[tuple[str, int]],
@@ -33,7 +32,6 @@ def test_every_message_is_within_the_limits_and_every_block_whole_and_in_order(
     assert sum(message.count("<a ") for message in messages) == len(blocks)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, MAX_UNITS - 60), min_size=2, max_size=12))
 def test_no_more_messages_are_made_than_are_needed(sizes: list[int]) -> None:
     messages = join_blocks("x" * size for size in sizes)
@@ -62,7 +60,6 @@ def test_an_empty_line_between_groups_is_not_left_at_the_edge_of_a_message() -> 
     assert [message[0] for message in messages] == ["x", "h"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(TEXT, st.integers(2, 100))
 def test_a_cut_text_is_short_enough_begins_like_the_whole_and_breaks_no_letter(
     text: str, units: int

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import dateparser
 import pytest
 from babel.dates import format_datetime as say
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.feeds.dates import WrittenDate, read_date
@@ -356,7 +356,6 @@ def _cut(local: datetime, name: str) -> tuple[datetime, bool]:
     return at, local.strftime("%H%M%S") == "000000"
 
 
-@settings(max_examples=600, deadline=None)
 @given(_instants, st.sampled_from(sorted(_FORMS)), st.sampled_from(_ZONES))
 def test_an_instant_that_is_written_is_read_back(at: datetime, name: str, zone: ZoneInfo) -> None:
     local = at.astimezone(zone)
@@ -368,7 +367,6 @@ def test_an_instant_that_is_written_is_read_back(at: datetime, name: str, zone: 
     assert day <= read.day_only, written
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"[\dT:.,/ +Zapm()\-]{0,30}", fullmatch=True))
 def test_whatever_is_written_is_a_date_of_this_age_or_none(written: str) -> None:
     read = read_date(written, NEW_YORK)
@@ -404,7 +402,6 @@ def _ask_oracle(written: str, zone: ZoneInfo) -> datetime | None:
 
 
 # A zone without clock changes: what dateparser makes of a doubled hour is not ours to follow.
-@settings(max_examples=120, deadline=None)
 @given(_instants, st.sampled_from(sorted(set(_FORMS) - set(_DIFFERENCES))))
 def test_we_read_what_an_oracle_reads(at: datetime, name: str) -> None:
     zone = ZoneInfo("Asia/Dubai")

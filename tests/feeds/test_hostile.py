@@ -15,7 +15,7 @@ import psutil
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import FeedError
@@ -242,7 +242,6 @@ _REAL = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(_REAL),
     st.lists(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import brotli
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import FeedError
@@ -33,7 +33,6 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(min_size=1, max_size=4_000), st.sampled_from(sorted(PACKERS)))
 def test_what_was_packed_comes_out(body: bytes, label: str) -> None:
     body = b"<rss>" + body
@@ -125,7 +124,6 @@ def test_a_bomb_is_refused_labelled_or_not_and_however_often_it_was_packed(label
         unpack(gzip.compress(packed), f"{label}, gzip", _MOST)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=300)
     | st.binary(max_size=300).map(gzip.compress)

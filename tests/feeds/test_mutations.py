@@ -126,7 +126,7 @@ _SOUND = [
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=_QUIET)
+@settings(suppress_health_check=_QUIET)
 @given(st.booleans(), st.integers(0, 6), _CHANGES)
 def test_damage_inside_an_entry_costs_no_other(
     atom: bool, victim: int, changes: list[tuple[int, int, str]]
@@ -134,7 +134,7 @@ def test_damage_inside_an_entry_costs_no_other(
     _check_damage(atom, victim, changes)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=_QUIET)
+@settings(suppress_health_check=_QUIET)
 @given(st.sampled_from(_SOUND), _BYTES)
 def test_damage_anywhere_gives_items_or_a_feed_error(
     document: bytes, changes: list[tuple[int, int, bytes]]

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.render import safe_link
@@ -251,7 +251,6 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=12)), max_size=25), st.booleans())
 def test_any_bytes_give_items_or_a_feed_error(pieces: list[bytes], inside: bool) -> None:
     body = b"".join(pieces)

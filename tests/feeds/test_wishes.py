@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -86,7 +86,6 @@ _headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(_headers, _numbers, _numbers, st.sampled_from(["hourly", "yearly", "x"]), st.booleans())
 def test_no_wish_is_longer_than_a_month_or_breaks_anything(
     headers: dict[str, str], ttl: str, frequency: str, period: str, urgent: bool
@@ -108,7 +107,6 @@ def test_no_wish_is_longer_than_a_month_or_breaks_anything(
         assert 0 <= (at - NOW).total_seconds() <= _MOST_32_BITS
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(), max_size=40) | st.binary(max_size=40))
 def test_what_is_kept_of_a_header_can_be_stored_and_echoed(sent: Any) -> None:
     value = sent.decode("utf-8", "surrogateescape") if isinstance(sent, bytes) else sent

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.glossary import read_concepts
@@ -44,7 +44,6 @@ def test_the_index_finds_what_each_query_finds_alone(text: str) -> None:
     assert all(one.words for one in found)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from([w for text in _TEXTS for w in text.split()]), max_size=12))
 def test_the_index_agrees_on_shuffled_news(chosen: list[str]) -> None:
     read = read_text(" ".join(chosen))

@@ -162,13 +162,16 @@ class TestOldWeeks:
         assert count_rows(storage, search_period) == 3
         assert await search(storage, "border") == ["Border 2", "Border 1"]
 
+    # The items that stay leave their weeks one by one, or all together.
+    @pytest.mark.parametrize("limit", [1, 100])
     async def test_what_a_feed_still_lists_is_read_again_and_found_again(
-        self, storage: Storage
+        self, storage: Storage, limit: int
     ) -> None:
         source, times = await print_weekly(storage, 3)
         ids = [each.id for each in await storage.items.load_latest(before=None, limit=9)]
         await take_in(storage, source, listed=ids, now=times[2])
-        assert await storage.items.prune(times[2], limit=100) == 0
+        assert await storage.items.prune(times[2], limit=limit) == 0
+        assert count_rows(storage, search_period) == 1
         stale = await storage.items.load_stale(KEYS_VERSION, 10)
         assert titles(stale) == ["Border 1", "Border 0"]
         await storage.items.save_keys(

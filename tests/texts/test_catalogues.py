@@ -6,6 +6,7 @@ import ast
 import io
 import re
 from datetime import timedelta
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _VALUE = re.compile(r"{(\w+)}")
 _TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
+@cache
 def _sentences() -> set[str | tuple[str, str]]:
     """Return what the code says: the literal arguments of `.say` and `.count`."""
     found: set[str | tuple[str, str]] = set()
