@@ -38,7 +38,7 @@ def glossary(
 def _show_missing(days: int, most: int) -> None:
     settings = settings_or_exit()
     from bot.language.glossary import LANGUAGES
-    from bot.matching import MissingWords
+    from bot.matching import MissingWords, read_text
     from bot.storage import open_storage
 
     async def main() -> MissingWords:
@@ -46,7 +46,7 @@ def _show_missing(days: int, most: int) -> None:
         since = datetime.now(UTC) - timedelta(days=days)
         async with open_storage(settings) as storage:
             while page := await storage.items.load_titles(since, after=last, limit=_AT_ONCE):
-                found.add(title for _, title in page)
+                found.add(read_text(title) for _, title in page)
                 last = page[-1][0]
         return found
 

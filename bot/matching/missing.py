@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.language import fold, load
 from bot.language.dictionaries import default_dictionaries
 from bot.language.glossary import LANGUAGES
-from bot.matching.text import read_text
+from bot.matching.text import ReadText
 
 _SHORTEST = 3
 # A name bears its capital inside a headline too, not only where a sentence begins.
@@ -34,10 +34,9 @@ class MissingWords:
         self._written: dict[str, Counter[str]] = {code: Counter() for code in LANGUAGES}
         self._inside: dict[str, Counter[str]] = {code: Counter() for code in LANGUAGES}
 
-    def add(self, titles: Iterable[str]) -> None:
+    def add(self, titles: Iterable[ReadText]) -> None:
         """Count what is in these titles."""
-        for title in titles:
-            text = read_text(title)
+        for text in titles:
             # Where Every Word Bears a Capital, capitals tell no names.
             capitals = sum(word.capital for word in text.words) * 2 <= len(text.words)
             meant = set(text.hidden)

@@ -1,11 +1,11 @@
 """The words of the news that no concept of the glossary knows."""
 
-from bot.matching import MissingWord, MissingWords
+from bot.matching import MissingWord, MissingWords, read_text
 
 
 def missing(*titles: str, code: str) -> tuple[list[MissingWord], list[MissingWord]]:
     words = MissingWords()
-    words.add(titles)
+    words.add(map(read_text, titles))
     return words.most(code, 5)
 
 
