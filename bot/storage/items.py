@@ -279,6 +279,7 @@ class Items:
                     item.c.seen_at < seen_before,
                     or_(item.c.listed.is_(False), feed.c.enabled.is_(False)),
                 )
+                .order_by(item.c.id)
                 .limit(limit)
             )
             ids = list(connection.scalars(old))
