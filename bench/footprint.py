@@ -21,6 +21,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,6 +214,12 @@ async def measure(given: argparse.Namespace, server: Server, folder: Path, port:
     return table
 
 
+def ask_all(urls: Sequence[str]) -> None:
+    """Read all of these once."""
+    for url in urls:
+        urllib.request.urlopen(url, timeout=60).read()  # noqa: S310
+
+
 async def run(given: argparse.Namespace) -> None:
     """Measure and print."""
     feeds = await asyncio.create_subprocess_exec(
@@ -221,6 +228,8 @@ async def run(given: argparse.Namespace) -> None:
     )  # fmt: skip
     assert feeds.stdout is not None
     port = int(await feeds.stdout.readline())  # it is there once connections are taken
+    # What it serves is written when it is asked for first, which takes it a while.
+    await asyncio.to_thread(ask_all, [url_of(n, port) for n in range(given.feeds)])
     try:
         with tempfile.TemporaryDirectory(prefix="bench-footprint-") as folder:
             async with serving("none", 0.0, given.subscribers, "") as server:
