@@ -14,6 +14,8 @@ COPY --from=build /venv /venv
 COPY alembic alembic
 COPY bot bot
 COPY feeds.yaml ./
+# Nothing is written later: every start, every check of health would compile it all anew.
+RUN /venv/bin/python -m compileall -q bot alembic
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 # The dictionaries as files that every process maps: made once, here.

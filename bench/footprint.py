@@ -21,6 +21,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,21 +147,28 @@ def command_rivals(given: argparse.Namespace, folder: Path, port: int) -> dict[s
 
 
 @contextlib.asynccontextmanager
-async def resting(commands: Mapping[str, Sequence[str]]) -> AsyncIterator[dict[str, Weighed]]:
+async def resting(
+    commands: Mapping[str, Sequence[str]], log: Path
+) -> AsyncIterator[dict[str, Weighed]]:
     """Run these side by side; yield once they had time to read all feeds for the first time."""
-    started = {
-        name: await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
-        for name, command in commands.items()
-    }
+    with log.open("wb") as stream:
+        started = {
+            name: await asyncio.create_subprocess_exec(*command, stdout=stream, stderr=stream)
+            for name, command in commands.items()
+        }
     weighed = {name: Weighed(process.pid) for name, process in started.items()}
     try:
         if commands:
             await asyncio.sleep(_RIVALS_READ_S)
+        for name, process in started.items():
+            said = await asyncio.to_thread(log.read_text)
+            assert process.returncode is None, f"{name} ended: {said}"
         yield weighed
     finally:
         for process in started.values():
-            process.kill()
-            await process.wait()
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 async def measure(given: argparse.Namespace, server: Server, folder: Path, port: int) -> Table:
@@ -189,7 +197,7 @@ async def measure(given: argparse.Namespace, server: Server, folder: Path, port:
         first_s, first_cpu_s = time.monotonic() - began_s, weighed.cpu_s()
         items = await wait_until_read(file, weighed, given.feeds)
         read_cpu_s = weighed.cpu_s() - first_cpu_s
-        async with resting(command_rivals(given, folder, port)) as rivals:
+        async with resting(command_rivals(given, folder, port), folder / "rivals.txt") as rivals:
             all_of_them = {"Sahman": weighed, **rivals}
             cpu_s = {name: each.cpu_s() for name, each in all_of_them.items()}
             await asyncio.sleep(given.seconds)
@@ -213,6 +221,12 @@ async def measure(given: argparse.Namespace, server: Server, folder: Path, port:
     return table
 
 
+def ask_all(urls: Sequence[str]) -> None:
+    """Read all of these once."""
+    for url in urls:
+        urllib.request.urlopen(url, timeout=60).read()  # noqa: S310
+
+
 async def run(given: argparse.Namespace) -> None:
     """Measure and print."""
     feeds = await asyncio.create_subprocess_exec(
@@ -221,6 +235,8 @@ async def run(given: argparse.Namespace) -> None:
     )  # fmt: skip
     assert feeds.stdout is not None
     port = int(await feeds.stdout.readline())  # it is there once connections are taken
+    # What it serves is written when it is asked for first, which takes it a while.
+    await asyncio.to_thread(ask_all, [url_of(n, port) for n in range(given.feeds)])
     try:
         with tempfile.TemporaryDirectory(prefix="bench-footprint-") as folder:
             async with serving("none", 0.0, given.subscribers, "") as server:
