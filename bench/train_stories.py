@@ -103,7 +103,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--save", type=Path, help="the pairs' features, for a look at them")
     asked = parser.parse_args()
     counts = learn_counts(asked.folder)
     pairs = read_rows(asked.folder, "pairs-*.jsonl")

@@ -43,6 +43,12 @@ class AddedKeyword:
     #: Of a full name: who else bears its surname in the news of late.
     namesakes: Namesakes | None = None
 
+    @property
+    def full_name(self) -> str:
+        """The full name alone, where its surname is followed beside it; else ""."""
+        end = f", {self.namesakes.surname}" if self.namesakes else ""
+        return self.typed.removesuffix(end) if end and self.typed.endswith(end) else ""
+
 
 async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboard]:
     """Return what a keyword finds: in which words, in what forms, how often; and its buttons."""
@@ -82,9 +88,8 @@ def _offer_instead(added: AddedKeyword, texts: Texts) -> list[tuple[str, str]]:
         offered.append((texts.say("Did you mean “{word}”?", word=meant), meant))
     namesakes = added.namesakes
     if namesakes is not None:
-        full, alone, _ = added.typed.partition(f", {namesakes.surname}")
-        if alone:
-            offered.append((texts.say("Only “{word}”", word=full), full))
+        if added.full_name:
+            offered.append((texts.say("Only “{word}”", word=added.full_name), added.full_name))
         else:
             typed = f"{added.typed}, {namesakes.surname}"
             offered.append((texts.say("Also: {word}", word=namesakes.surname), typed))
@@ -130,7 +135,7 @@ def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
             )
         )
     if added.namesakes is not None and added.namesakes.all:
-        said.append(_say_namesakes(added.namesakes, added.typed, texts))
+        said.append(_say_namesakes(added.namesakes, texts, followed=bool(added.full_name)))
     only = finds_one_language(added.query)
     if only:
         example = texts.say("border")
@@ -145,9 +150,9 @@ def _remarks(added: AddedKeyword, texts: Texts) -> list[Markup]:
     return said
 
 
-def _say_namesakes(namesakes: Namesakes, typed: str, texts: Texts) -> Markup:
+def _say_namesakes(namesakes: Namesakes, texts: Texts, *, followed: bool) -> Markup:
     count = {"this": namesakes.this, "all": namesakes.all, "surname": namesakes.surname}
-    if typed.endswith(f", {namesakes.surname}"):
+    if followed:
         return texts.say(
             "Of the full names with “{surname}” in the news of late, {this} of {all} are this "
             "person: I follow the surname alone too.",

@@ -183,7 +183,7 @@ async def narrow(visit: Visit) -> None:
         await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
         return
     # Added before the wide one goes: a crash in between leaves both, never neither.
-    narrowed = await _add(visit, narrow_typed(wide.typed, less))
+    narrowed = await _add(visit, narrow_typed(wide.typed, less), relatives=WIDENED in wide.query)
     if narrowed is None:
         return
     if narrowed.id != wide.id:
@@ -193,18 +193,24 @@ async def narrow(visit: Visit) -> None:
 
 
 async def _add(
-    visit: Visit, typed: str, *, whole: bool = False, by_surname: bool = True
+    visit: Visit,
+    typed: str,
+    *,
+    whole: bool = False,
+    by_surname: bool = True,
+    relatives: bool = True,
 ) -> AddedKeyword | None:
     """Add a keyword; answer and return None when it is refused.
 
     A question or a headline is reduced to its core first, unless its *whole* is wanted. A person
-    is followed *by_surname* too, where the news of late mean nobody else by it.
+    is followed *by_surname* too, where the news of late mean nobody else by it. With *relatives*
+    it takes the place of the same keyword without them, from before there were any.
     """
     lines = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
     # Who lists words line by line means any of them.
     typed = ", ".join(lines)
     try:
-        query = await asyncio.to_thread(parse_keyword, typed)
+        query = await asyncio.to_thread(parse_keyword, typed, wide=relatives)
         size, core = await asyncio.to_thread(find_core, typed)
     except KeywordRefused as refused:
         await visit.toast()
@@ -262,6 +268,11 @@ async def _add(
             )
         )
         return None
+    if query.is_wide:
+        narrow = await asyncio.to_thread(parse_keyword, typed, wide=False)
+        before = await asyncio.to_thread(_find_meaning, mine, narrow)
+        if before is not None and before.id != added.keyword_id:
+            await keywords.remove(subscriber.id, before.id)
     return AddedKeyword(
         id=added.keyword_id,
         typed=typed,

@@ -14,7 +14,7 @@ from bot.language.tables import read_table
 
 #: The concept of what belongs to a place is called by this and the place's name.
 PREFIX = "of-"
-_TOO_WIDE = frozenset({"armenia", "russia"})
+_OFFERED = frozenset({"armenia", "russia"})
 _PLACES = "places"
 # Names that bear the common endings without change: Капан, капанский, капанец; Վանաձոր, վանաձորցի.
 _RUSSIAN = re.compile("[А-Я][а-я]{2,}[бвджзклмнпрстфх]")
@@ -39,7 +39,7 @@ def with_demonyms(concepts: Iterable[Concept]) -> Iterator[Concept]:
             asked_by={},
             never={},
         )
-        if concept.id in _TOO_WIDE:
+        if concept.id in _OFFERED:
             yield dataclasses.replace(concept, kin=(*concept.kin, of_it.id))
         else:
             yield dataclasses.replace(concept, also=(*concept.also, of_it.id))

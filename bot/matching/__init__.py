@@ -8,7 +8,7 @@ from bot.matching.core import find_core
 from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
 from bot.matching.missing import MissingWord, MissingWords
-from bot.matching.namesakes import FullName, Namesakes, count_namesakes, find_full_name
+from bot.matching.namesakes import Namesakes, count_namesakes, find_full_name
 from bot.matching.query import WIDENED, Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, keep_read, read_text, recall_read
@@ -17,7 +17,6 @@ __all__ = [
     "KEYS_VERSION",
     "WIDENED",
     "Found",
-    "FullName",
     "KeywordRefused",
     "Matcher",
     "MissingWord",

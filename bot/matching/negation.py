@@ -55,6 +55,8 @@ _CUES = (
     _Cue(_of("հերք.*"), after=7, before=6, unless=_OWN_PART),
     _Cue(_of("կեղծ.*|ապատեղեկատվ.*"), after=5, before=6),
 )  # fmt: skip
+# Most words are none: they are asked once.
+_ANY_CUE = re.compile("|".join(cue.word.pattern for cue in _CUES))
 # Behind these "not" speaks of what stands before it too: «взрывов не зафиксировано».
 _NOT = frozenset({"не", "not", "never", "չի", "չեն", "չէր", "չէին"})
 _DID_NOT = _of(
@@ -82,8 +84,10 @@ def find_negated(words: Sequence[str], breaks: Collection[int]) -> frozenset[int
     """
     found: set[int] = set()
     for at, word in enumerate(words):
-        cue = next((cue for cue in _CUES if cue.word.match(word)), None)
-        if cue is None or (cue.unless and _is_beside(cue.unless, words, at)):
+        if not _ANY_CUE.match(word):
+            continue
+        cue = next(cue for cue in _CUES if cue.word.match(word))
+        if cue.unless and _is_beside(cue.unless, words, at):
             continue
         before = cue.before
         if word in _NOT and at + 1 < len(words) and _DID_NOT.match(words[at + 1]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from bot.language import WordKeys, load
 from bot.language.reading import CONCEPT, GIVEN_NAME, MAYBE_NAME, NAME, NEAR, SAME_SCRIPT
@@ -14,7 +14,8 @@ from bot.matching import ReadText, read_text
 
 #: Keys that mean the same in every language.
 SHARED = (CONCEPT, GIVEN_NAME, NAME, STORY_WORD)
-_WITHIN_ONLY_NOT = (*SHARED, MAYBE_NAME, NEAR, "^", "*", "·", "№")
+# What is no word of a language, so that it is not compared as one.
+_NO_WORD = (*SHARED, MAYBE_NAME, NEAR, "^", "*", "·", "№")
 _BY_SOUND = (NAME, MAYBE_NAME, NEAR)
 _SHORTEST_NEAR = 5
 # What Armenian and Azerbaijani surnames end in, in two alphabets.
@@ -160,7 +161,7 @@ def _unit(word: WordKeys, hidden: frozenset[str]) -> Unit:
     shared = {key for key in keys if key[0] in (CONCEPT, GIVEN_NAME)}
     shared |= {key for key in keys if key[0] == NAME and key[1] != SAME_SCRIPT}
     shared.update(row for key in keys for row in story_words.get(key, ()))
-    own = {key for key in keys if key[0] not in _WITHIN_ONLY_NOT}
+    own = {key for key in keys if key[0] not in _NO_WORD}
     return Unit(
         within=frozenset(own | shared),
         shared=frozenset(shared),
@@ -171,16 +172,19 @@ def _unit(word: WordKeys, hidden: frozenset[str]) -> Unit:
 
 
 def _numbers(read: ReadText) -> Iterator[int]:
+    rows = _number_rows()
     for word in read.words:
         for digits in _DIGITS.findall(word.folded)[:1]:
             yield int(digits[:9])
         for key in word.keys:
             for row in load().story_words.get(key, ()):
-                if row in _number_rows():
-                    yield _number_rows()[row]
+                if row in rows:
+                    yield rows[row]
 
 
+@cache
 def _number_rows() -> dict[str, int]:
+    """Return what the story words that are numbers count, by their keys."""
     story_words = load().story_words
     return {row: value for word, value in _NUMBERS.items() for row in story_words.get(word, ())}
 

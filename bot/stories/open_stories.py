@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+import heapq
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,17 +75,16 @@ class OpenStories:
         return {key: rarity for key, rarity in keys.items() if rarity > TELLING}
 
     def _candidates(self, keys: dict[str, float]) -> list[_Head]:
-        alike: Counter[int] = Counter()
+        alike: defaultdict[int, float] = defaultdict(float)
         heads: dict[int, _Head] = {}
         for key, rarity in keys.items():
             having = self._by_key.get(key)
             if having and len(having) <= _LONGEST:
                 heads.update(having)
                 for story in having:
-                    alike[story] += rarity  # type: ignore[assignment] # a Counter adds floats
-        return [
-            heads[story] for story, worth in alike.most_common(_JUDGED) if worth >= _LEAST_ALIKE
-        ]
+                    alike[story] += rarity
+        likest = heapq.nlargest(_JUDGED, alike, key=alike.__getitem__)
+        return [heads[story] for story in likest if alike[story] >= _LEAST_ALIKE]
 
     def _open(self, head: _Head) -> None:
         self._heads.append(head)

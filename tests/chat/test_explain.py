@@ -8,9 +8,9 @@ import pytest
 
 from bot.chat.explain import narrow_typed
 from bot.matching import matches, parse_keyword
-from bot.storage.tables import subscription
+from bot.storage.tables import keyword, subscription
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
-from tests.samples import change_rows
+from tests.samples import change_rows, rows_of
 
 
 async def test_a_keyword_is_explained_by_its_words_its_forms_and_what_it_would_have_caught(
@@ -191,6 +191,37 @@ async def test_a_well_known_surname_is_enough_and_quotation_marks_ask_for_both(
     sahman: Sahman,
 ) -> None:
     assert "surname alone is enough" in (await sahman.say("/add Nikol Pashinyan")).text
+    await sahman.say("/remove Nikol Pashinyan")
+    await sahman.say('/add "Nikol Pashinyan"')
+    before = len(sahman.api.messages(ANI))
+    await sahman.news("Pashinyan flew to Brussels", "Nikol Pashinyan flew home")
+    assert (
+        "Nikol Pashinyan flew home"
+        in (await sahman.api.wait_messages(ANI, count=before + 1))[-1].text
+    )
+    assert not any("Brussels" in text for text in await sahman.silence())
+
+
+async def test_a_keyword_of_before_is_widened_in_its_place_by_typing_it_again(
+    sahman: Sahman,
+) -> None:
+    await sahman.say("/add killed")
+    narrow = parse_keyword("killed", wide=False)
+    change_rows(sahman.storage, keyword, query=narrow.canonical, compiled=narrow.to_json())
+    assert "Added" in (await sahman.say("/add killed")).text
+    assert await sahman.keywords() == ["killed"]
+    assert [row["query"] for row in rows_of(sahman.storage, keyword)] == [
+        parse_keyword("killed").canonical
+    ]
+
+
+async def test_a_button_that_leaves_a_language_out_widens_nothing(sahman: Sahman) -> None:
+    await sahman.say("/add killed")
+    narrow = parse_keyword("killed", wide=False)
+    change_rows(sahman.storage, keyword, query=narrow.canonical, compiled=narrow.to_json())
+    await sahman.tap("Not in Russian")
+    (row,) = rows_of(sahman.storage, keyword)
+    assert row["query"] == parse_keyword("killed -#ru", wide=False).canonical
 
 
 async def test_the_list_says_how_often_a_word_catches_something_and_when_it_last_did(

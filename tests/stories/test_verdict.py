@@ -66,11 +66,11 @@ def test_another_place_person_or_name_is_another_event(one: str, other: str) -> 
     assert not same_event(row(one), row(other, 30))
 
 
-def test_the_order_of_two_headlines_changes_little() -> None:
+def test_the_order_of_two_headlines_changes_no_verdict() -> None:
     counts = load_counts()
     for one, other in SAME + APART:
         a, b = (read_headline(each["title"], each["lang"]) for each in (row(one), row(other)))
-        assert abs(judge(a, b, counts).score - judge(b, a, counts).score) < 0.35
+        assert judge(a, b, counts).same == judge(b, a, counts).same
 
 
 def test_a_verdict_says_by_which_words_and_what_forbids_it() -> None:
@@ -128,7 +128,7 @@ def test_counts_age_and_forget() -> None:
     counts = load_counts()
     before = counts.rarity("@goris", "en")
     counts.learn(read_headline("Goris", "en"))
-    assert counts.rarity("@goris", "en") <= before
+    assert counts.rarity("@goris", "en") < before
     for _ in range(40):
         counts.age(0.5)
     assert counts.to_data()["keys"] == {}
