@@ -83,6 +83,15 @@ def test_a_verdict_says_by_which_words_and_what_forbids_it() -> None:
     )
 
 
+def test_an_hour_and_a_date_glued_to_a_headline_make_it_no_bulletin() -> None:
+    counts = load_counts()
+    one = read_headline("Գյումրիում հրդեհ է բռնկվել 15:10 12-07-2026", "hy")
+    other = read_headline("Գյումրիում բռնկված հրդեհը մարվել է", "hy")
+    assert judge(one, other, counts).veto == ""
+    dated = read_headline("Եվրոպական ինդեքսներ - 20/07/26", "hy")
+    assert judge(dated, other, counts).veto == "bulletin"
+
+
 def test_after_a_day_the_same_words_are_another_event() -> None:
     day = int(CLOSES_AFTER.total_seconds() // 60)
     assert same_event(row(SAME[0][0]), row(SAME[0][0], day - 1))
