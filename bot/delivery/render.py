@@ -14,8 +14,8 @@ from bot.model import Item, MatchedItem, Subscriber
 from bot.texts import Texts
 
 _TITLE_UNITS = 300
-_SUMMARY_UNITS = 400
-_KEYWORD_UNITS = 100
+#: A keyword, and a publisher's name, is shown to this length.
+KEYWORD_UNITS = 100
 #: A longer link is left out: cut it would lead nowhere, whole it would crowd a message out.
 _LINK_UNITS = 1_000
 #: Of one keyword, a digest lists so many items and counts the rest.
@@ -33,26 +33,6 @@ def safe_link(link: str) -> str:
     if count_units(escape(link)) > _LINK_UNITS:
         return ""
     return link
-
-
-def render_alert(
-    items: Sequence[Item], keywords: Sequence[str], reader: Subscriber, texts: Texts, now: datetime
-) -> str:
-    """Return the message that tells of one story: its first item, and who else prints it."""
-    first = items[0]
-    head = Markup(", ").join(
-        Markup("<b>{}</b>").format(_cut_escaped(keyword, _KEYWORD_UNITS))
-        for keyword in keywords[:10]
-    )
-    lines = [Markup("🔔 {}").format(head)] if head else []
-    lines.append(_linked(first, bold=True))
-    if first.summary:
-        lines.append(_cut_escaped(first.summary, _SUMMARY_UNITS))
-    lines.append(Markup("<i>{}</i>").format(_origin(first, reader, texts, now)))
-    others = sorted({item.publisher for item in items[1:]} - {first.publisher})
-    if others:
-        lines.append(texts.say("Also: {publishers}", publishers=", ".join(others[:10])))
-    return "\n".join(lines)
 
 
 def render_bulletin(
@@ -75,7 +55,7 @@ def render_bulletin(
             "🔔 <b>{n} alerts at once</b> · {keywords}",
             told,
             keywords=Markup(", ").join(
-                _cut_escaped(word, _KEYWORD_UNITS) for word in list(keywords)[:5]
+                cut_escaped(word, KEYWORD_UNITS) for word in list(keywords)[:5]
             ),
         )
         blocks = [str(head)]
@@ -106,7 +86,7 @@ def render_digest(
     blocks = [str(title)]
     for keyword, items in _group(matched).items():
         head = texts.say(
-            "<b>{keyword}</b> · {n}", keyword=_cut_escaped(keyword, _KEYWORD_UNITS), n=len(items)
+            "<b>{keyword}</b> · {n}", keyword=cut_escaped(keyword, KEYWORD_UNITS), n=len(items)
         )
         shown = items[:DIGEST_ITEMS]
         # The heading goes with its first item, never alone at the end of a message.
@@ -114,7 +94,7 @@ def render_digest(
         blocks.extend(render_line(item, reader, texts, now) for item in shown[1:])
         rest = len(items) - len(shown)
         if rest:
-            asked = f"/latest {keyword}" if count_units(keyword) <= _KEYWORD_UNITS else "/latest"
+            asked = f"/latest {keyword}" if count_units(keyword) <= KEYWORD_UNITS else "/latest"
             blocks.append(
                 texts.say("… and {n} more: <code>{command}</code>", n=rest, command=asked)
             )
@@ -124,7 +104,7 @@ def render_digest(
 def render_line(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> str:
     """Return one item as a line of a list: its linked title, then who, in what language, when."""
     return Markup("• {}\n   <i>{}</i>").format(
-        _linked(item, bold=False), _origin(item, reader, texts, now)
+        linked(item, bold=False), say_origin(item, reader, texts, now)
     )
 
 
@@ -146,15 +126,16 @@ def _group(matched: Sequence[MatchedItem]) -> dict[str, list[Item]]:
     return groups
 
 
-def _linked(item: Item, *, bold: bool) -> Markup:
-    title = _cut_escaped(item.title, _TITLE_UNITS)
+def linked(item: Item, *, bold: bool) -> Markup:
+    """Return an item's title, leading to where it stands."""
+    title = cut_escaped(item.title, _TITLE_UNITS)
     if bold:
         title = Markup("<b>{}</b>").format(title)
     link = safe_link(item.link)
     return Markup('<a href="{}">{}</a>').format(link, title) if link else title
 
 
-def _cut_escaped(text: str, units: int) -> Markup:
+def cut_escaped(text: str, units: int) -> Markup:
     """Return foreign *text* for HTML, cut; one that is all `&` and `"` is cut shorter still.
 
     Escaped it may be five times as long: a line of such a title would fit no message.
@@ -167,9 +148,9 @@ def _cut_escaped(text: str, units: int) -> Markup:
     return escaped
 
 
-def _origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
+def say_origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
     """Return who printed an item, in what language and when, in the reader's own time."""
     when = texts.moment(item.published_at, reader.zone, now)
     return Markup(" · ").join(
-        [_cut_escaped(item.publisher, _KEYWORD_UNITS), texts.language_name(item.language), when]
+        [cut_escaped(item.publisher, KEYWORD_UNITS), texts.language_name(item.language), when]
     )

@@ -27,6 +27,7 @@ from bot.model.items import (
     ParsedFeed,
     ParsedItem,
     PollResult,
+    Role,
     Silence,
     Tally,
 )
@@ -41,6 +42,7 @@ from bot.model.people import (
     Keyword,
     Subscriber,
 )
+from bot.model.stories import Ring, Telling, ToldStory
 
 __all__ = [
     "MAX_GRAVITY",
@@ -73,7 +75,11 @@ __all__ = [
     "Publisher",
     "PublisherKind",
     "Rhythm",
+    "Ring",
+    "Role",
     "Silence",
     "Subscriber",
     "Tally",
+    "Telling",
+    "ToldStory",
 ]
