@@ -120,9 +120,19 @@ def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedList:
     return FeedList({"Sample Herald": PublisherEntry(country="AM", kind=kind)}, feeds)
 
 
-async def open_feed(storage: Storage, name: str = "alpha", *, polled: bool = True) -> Feed:
+async def open_feed(
+    storage: Storage,
+    name: str = "alpha",
+    *,
+    polled: bool = True,
+    publisher: str = "Sample Herald",
+    **described: Any,
+) -> Feed:
     """Return a stored feed; *polled* says that its first, silent poll is over."""
-    await storage.feeds.save_config(feeds_config(name), NOW)
+    (entry,) = feeds_config(name).feeds
+    by = PublisherEntry(**{"country": "AM", "kind": PublisherKind.INDEPENDENT, **described})
+    feeds = (entry.model_copy(update={"publisher": publisher}),)
+    await storage.feeds.save_config(FeedList({publisher: by}, feeds), NOW)
     (feed,) = await storage.feeds.claim_due(NOW, 10)
     if polled:
         await take_in(storage, feed)

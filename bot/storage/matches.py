@@ -162,18 +162,14 @@ def _load_messages(connection: Connection, owed: Sequence[Delivery]) -> dict[tup
         )
     ).all()
     # A bulletin tells of other stories too.
-    told_by = select(delivery.c.subscriber_id, delivery.c.message_id, func.count()).where(
+    stories = func.count().label("stories")
+    told_by = select(delivery.c.subscriber_id, delivery.c.message_id, stories).where(
         sent,
         delivery.c.subscriber_id.in_(readers),
         delivery.c.message_id.in_({row.message_id for row in rows}),
     )
-    shared = {
-        (subscriber_id, message_id)
-        for subscriber_id, message_id, count in connection.execute(
-            told_by.group_by(delivery.c.subscriber_id, delivery.c.message_id)
-        ).tuples()
-        if count > 1
-    }
+    counted = connection.execute(told_by.group_by(delivery.c.subscriber_id, delivery.c.message_id))
+    shared = {(row.subscriber_id, row.message_id) for row in counted if row.stories > 1}
     return {
         (row.subscriber_id, row.story_id): Told(
             message_id=row.message_id,

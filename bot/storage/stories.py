@@ -206,20 +206,23 @@ class Placing:
         return told
 
     def _join(self, entry: NewItem, item_id: int) -> Placed:
-        missing: set[int] = set()
+        but: set[int] = set()
         follows: int | None = None
-        while likely := self._finder.find(entry, missing):
+        while likely := self._finder.find(entry, but):
             row = self._connection.execute(_RESOLVED, {"wanted": likely.story}).one_or_none()
             if row is None:  # never stored, or pruned
                 self._finder.forget(likely.story)
-                missing.add(likely.story)
+                but.add(likely.story)
                 continue
             story_id = row.merged_into or row.id
             news = None if likely.closed else self._decide(entry, story_id, row.rings)
             if news is not None and not news.apart:
                 return Placed(story_id, why=likely.why, news=news)
-            follows = story_id if likely.closed or (news and news.follows) else None
-            break
+            if follows is None and (likely.closed or (news and news.follows)):
+                follows = story_id
+            if likely.closed:
+                break
+            but.add(likely.story)
         return Placed(self._open(entry, item_id, follows))
 
     def _decide(self, entry: NewItem, story_id: int, rings: str) -> Decided:
