@@ -10,7 +10,7 @@ from yarl import URL
 
 from bot.delivery.bulletin import is_late
 from bot.delivery.split import count_units, cut, join_blocks
-from bot.model import Item, MatchedItem, Subscriber
+from bot.model import Item, Subscriber
 from bot.texts import Texts
 
 _TITLE_UNITS = 300
@@ -18,8 +18,6 @@ _TITLE_UNITS = 300
 KEYWORD_UNITS = 100
 #: A longer link is left out: cut it would lead nowhere, whole it would crowd a message out.
 _LINK_UNITS = 1_000
-#: Of one keyword, a digest lists so many items and counts the rest.
-DIGEST_ITEMS = 10
 
 
 def safe_link(link: str) -> str:
@@ -68,39 +66,6 @@ def render_bulletin(
     raise ValueError("a bulletin of nothing")
 
 
-def render_digest(
-    matched: Sequence[MatchedItem],
-    reader: Subscriber,
-    texts: Texts,
-    *,
-    title: Markup,
-    now: datetime,
-) -> list[str]:
-    """Return the messages of a digest: by keyword, newest first, each story once.
-
-    An item of several keywords stands under the first of them. Without items it is the one
-    sentence that says so.
-    """
-    if not matched:
-        return [f"{title}\n\n{texts.say('Nothing new on your keywords.')}"]
-    blocks = [str(title)]
-    for keyword, items in _group(matched).items():
-        head = texts.say(
-            "<b>{keyword}</b> · {n}", keyword=cut_escaped(keyword, KEYWORD_UNITS), n=len(items)
-        )
-        shown = items[:DIGEST_ITEMS]
-        # The heading goes with its first item, never alone at the end of a message.
-        blocks.append(f"\n{head}\n{render_line(shown[0], reader, texts, now)}")
-        blocks.extend(render_line(item, reader, texts, now) for item in shown[1:])
-        rest = len(items) - len(shown)
-        if rest:
-            asked = f"/latest {keyword}" if count_units(keyword) <= KEYWORD_UNITS else "/latest"
-            blocks.append(
-                texts.say("… and {n} more: <code>{command}</code>", n=rest, command=asked)
-            )
-    return join_blocks(blocks)
-
-
 def render_line(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> str:
     """Return one item as a line of a list: its linked title, then who, in what language, when."""
     return Markup("• {}\n   <i>{}</i>").format(
@@ -113,17 +78,6 @@ def render_plain(html: str) -> str:
     from bs4 import BeautifulSoup  # seldom needed, and 7 MB
 
     return cut(BeautifulSoup(html, "html.parser").get_text(), 2_000)
-
-
-def _group(matched: Sequence[MatchedItem]) -> dict[str, list[Item]]:
-    groups: dict[str, list[Item]] = {}
-    told: set[str] = set()
-    for entry in matched:
-        story = entry.item.link or str(entry.item.id)
-        if story not in told:
-            told.add(story)
-            groups.setdefault(entry.keywords[0], []).append(entry.item)
-    return groups
 
 
 def linked(item: Item, *, bold: bool) -> Markup:

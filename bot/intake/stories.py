@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.model import MAX_GRAVITY, NewItem, Ring, Role, Telling
-from bot.storage.stories import Decided, Head, Likely
+from bot.storage.placing import Decided, Likely
+from bot.storage.stories import Head
 from bot.stories.counts import Counts
 from bot.stories.headline import Headline, read_headline
 from bot.stories.learnt import load_counts, pack_counts, unpack_counts

@@ -22,7 +22,6 @@ from bot.model.items import (
     Fate,
     Item,
     KnownItem,
-    MatchedItem,
     NewItem,
     ParsedFeed,
     ParsedItem,
@@ -42,7 +41,7 @@ from bot.model.people import (
     Keyword,
     Subscriber,
 )
-from bot.model.stories import Ring, Telling, ToldStory
+from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
 
 __all__ = [
     "MAX_GRAVITY",
@@ -64,7 +63,7 @@ __all__ = [
     "Keyboard",
     "Keyword",
     "KnownItem",
-    "MatchedItem",
+    "MatchedStory",
     "NewItem",
     "Notice",
     "Outage",

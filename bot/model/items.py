@@ -170,14 +170,6 @@ class ChangedItem:
     alerts: bool  #: whom only the new words satisfy is alerted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedItem:
-    """An item with the keywords of one subscriber that it satisfies, as typed, oldest first."""
-
-    item: Item
-    keywords: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class PollResult:
     """What one poll of one feed brought; carries items and counts, never who is told."""

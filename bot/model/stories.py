@@ -47,3 +47,13 @@ class ToldStory:
     follows: Item | None = None
     #: The story that this one proved to be: its first item.
     is_really: Item | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedStory:
+    """A story with the keywords of one subscriber that it satisfies, as typed, oldest first."""
+
+    story: ToldStory
+    #: The first telling, of those asked for, that one of the keywords is in.
+    lead: Telling
+    keywords: tuple[str, ...] = ()

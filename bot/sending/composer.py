@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.delivery.bulletin import is_late
+from bot.delivery.digest import render_digest
 from bot.delivery.outages import add_outage
-from bot.delivery.render import render_bulletin, render_digest
+from bot.delivery.render import render_bulletin
 from bot.delivery.story import render_alert, render_ring
 from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Ring, Subscriber
 from bot.storage import Storage

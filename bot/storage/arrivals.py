@@ -12,19 +12,12 @@ from typing import Protocol
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
+from bot.storage.caught import owe_alerts, save_matches
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
+from bot.storage.placing import Placed, Placing, StoryFinder, save_news, to_new_item
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.search import hash_link, reserve_places, save_keys
 from bot.storage.silences import save_tallies
-from bot.storage.stories import (
-    Placed,
-    Placing,
-    StoryFinder,
-    owe_alerts,
-    save_matches,
-    save_news,
-    to_new_item,
-)
 from bot.storage.tables import (
     item,
     keyword,

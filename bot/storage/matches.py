@@ -12,13 +12,12 @@ from bot.model import (
     Delivery,
     DeliveryKind,
     DeliveryState,
-    MatchedItem,
+    MatchedStory,
     Telling,
     ToldStory,
 )
-from bot.storage.archive import select_items, to_item
 from bot.storage.database import Database
-from bot.storage.tables import delivery, item, match, subscription
+from bot.storage.tables import delivery, item, match, story_item, subscription
 from bot.storage.tellings import load_told
 
 
@@ -97,10 +96,10 @@ class Matches:
 
     async def load_digest(
         self, subscriber_id: int, *, after: int, upto: int | None = None, limit: int = 1000
-    ) -> list[MatchedItem]:
-        """Return the subscriber's matched items with after < id <= upto, newest first."""
+    ) -> list[MatchedStory]:
+        """Return the subscriber's stories that items with after < id <= upto tell, newest first."""
 
-        def work(connection: Connection) -> list[MatchedItem]:
+        def work(connection: Connection) -> list[MatchedStory]:
             return _load_matched(connection, subscriber_id, after, upto, limit)
 
         return await self._database.read(work)
@@ -214,22 +213,25 @@ def _load_typed(
 
 def _load_matched(
     connection: Connection, subscriber_id: int, after: int, upto: int | None, limit: int
-) -> list[MatchedItem]:
+) -> list[MatchedStory]:
     pairs = (
-        select(match.c.item_id, subscription.c.typed)
+        select(match.c.item_id, story_item.c.story_id, subscription.c.typed)
         .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
+        .join(story_item, story_item.c.item_id == match.c.item_id)
         .where(subscription.c.subscriber_id == subscriber_id, match.c.item_id > after)
         .order_by(match.c.item_id.desc(), subscription.c.created_at, subscription.c.keyword_id)
         .limit(limit)
     )
     if upto is not None:
         pairs = pairs.where(match.c.item_id <= upto)
-    typed: dict[int, list[str]] = {}
+    typed: dict[int, dict[str, None]] = {}
+    first: dict[int, int] = {}
     for row in connection.execute(pairs):
-        typed.setdefault(row.item_id, []).append(row.typed)
-    items = connection.execute(
-        select_items()
-        .where(item.c.id.in_(typed))
-        .order_by(item.c.published_at.desc(), item.c.id.desc())
-    )
-    return [MatchedItem(item=to_item(row), keywords=tuple(typed[row.id])) for row in items]
+        typed.setdefault(row.story_id, {})[row.typed] = None
+        first[row.story_id] = row.item_id
+    told = load_told(connection, typed)
+    matched = []
+    for story_id, keywords in typed.items():
+        lead = next(each for each in told[story_id].tellings if each.item.id == first[story_id])
+        matched.append(MatchedStory(story=told[story_id], lead=lead, keywords=tuple(keywords)))
+    return matched

@@ -34,7 +34,7 @@ def decide_news(
         new.role in (Role.DENIAL, Role.CORRECTION)
         or len(find_voices([*before, new]).names) > len(voices.names)
         or new.item.language not in {each.item.language for each in before}
-        or new.gravity > _gravest(before)
+        or new.gravity > find_gravity(before)
     )
     if not is_voice(new):
         return News(edit=edit)
@@ -64,16 +64,16 @@ def _find_ring(
         return Ring.OTHER_SIDE
     if detail and new.gravity >= MAX_GRAVITY:
         return Ring.DETAIL
-    if new.gravity > max(1, _gravest(before)):
+    if new.gravity > max(1, find_gravity(before)):
         return Ring.GRAVER
     second = find_voices([*before, new])
     alone = len(find_voices(before).names) == 1
-    if alone and len(second.names) > 1 and max(new.gravity, _gravest(before)) >= _GRAVE:
+    if alone and len(second.names) > 1 and max(new.gravity, find_gravity(before)) >= _GRAVE:
         return Ring.SECOND
     return None
 
 
-def _gravest(tellings: Sequence[Telling]) -> int:
+def find_gravity(tellings: Sequence[Telling]) -> int:
     """Return how grave a story is: of those alone who imitate others, never above 1."""
     return max(
         (min(each.gravity, 1) if each.imitates else each.gravity for each in tellings), default=0
