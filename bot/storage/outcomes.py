@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Integer, and_, bindparam, case, literal_colum
 
 from bot.delivery.pace import chat_pace_ms
 from bot.model import Delivery, DeliveryKind, DeliveryState
+from bot.storage import news
 from bot.storage.chats import close_gate, follow_chat, note_refusal, note_written, rewind_digests
 from bot.storage.claims import SUSPECT_ATTEMPTS
 from bot.storage.clock import note_refusals, pause
 from bot.storage.columns import now_ms
-from bot.storage.news import EDIT_EVERY_MS
 from bot.storage.tables import chat, delivery
 
 #: Telegram cannot be reached when so many chats fail at once.
@@ -112,7 +112,7 @@ _SENT = (
         state=case(
             (_TELLS_LESS, int(DeliveryState.PENDING)), else_=bindparam("its_state", type_=Integer)
         ),
-        due_at=case((_TELLS_LESS, now_ms() + EDIT_EVERY_MS), else_=delivery.c.due_at),
+        due_at=case((_TELLS_LESS, now_ms() + bindparam("its_pause")), else_=delivery.c.due_at),
         attempts=case((_TELLS_LESS, 0), else_=delivery.c.attempts),
         message_id=bindparam("its_message"),
         error=bindparam("its_error"),
@@ -137,6 +137,7 @@ def _sent_values(outcome: Outcome) -> dict[str, Any]:
         # A digest's window stays what it is.
         "its_told": outcome.told_item or outcome.delivery.after_item,
         "its_state": int(DeliveryState.SENT),
+        "its_pause": news.EDIT_EVERY_MS,
     }
 
 

@@ -20,7 +20,7 @@ from bot.cli import app
 from bot.intake import Intake
 from bot.intake.reading import HeldAgainst
 from bot.sending.sender import Sender
-from bot.storage import claims, clock, deliveries, fanout, polls
+from bot.storage import arrivals, claims, clock, deliveries, fanout, news, polls
 from bot.telegram_api.messenger import Messenger
 
 LEASE_S = 3
@@ -109,12 +109,24 @@ POINTS: dict[str, Callable[[], None]] = {
     "mark": lambda: _after(deliveries, "settle"),
 }
 
+#: What a story goes through when there is more of it.
+GROWING: dict[str, Callable[[], None]] = {
+    # In the transaction in which an item joins the story.
+    "join": lambda: _after(arrivals, "save_news"),
+    # In the transaction that owes an edit, and in that it owes a ring too.
+    "news": lambda: _after(news, "_owe"),
+    # Telegram has taken the edit, nobody has noted it.
+    "edit": lambda: _after_awaiting(Messenger, "edit"),
+    **{point: POINTS[point] for point in ("poll", "match", "claim", "send", "mark")},
+}
+
 if __name__ == "__main__":
     point = sys.argv.pop(1)
     if point == CLOCK:
         _freeze_with_clock()
     elif point != NOWHERE:
-        POINTS[point]()
+        (POINTS | GROWING)[point]()
+    news.EDIT_EVERY_MS = 1_500
     claims.LEASE_MS = LEASE_S * 1000
     clock.HELD_MS = 1_000
     polls.POLL_LEASE = timedelta(seconds=LEASE_S)
