@@ -31,6 +31,8 @@ from bot.model import Feed, KnownItem, NewItem, ParsedFeed, ParsedItem, Silence,
 from bot.storage import Storage
 from bot.storage.arrivals import STORIES_REACH, Arrivals, Renamed, TakenIn
 from bot.storage.polls import FetchOutcome
+from bot.stories.learnt import load_impostors
+from bot.stories.lookalikes import find_imitated
 
 _FEWEST_VANISHED = 2
 #: So many failures in a row, and a feed that went backwards is believed.
@@ -70,8 +72,10 @@ class Intake:
         standing = await self._judge(feed, arrived, recognised.total, now)
         sources = await self._name_sources(arrived)
 
+        imitated = await self._find_imitated(feed, arrived)
+
         def read_and_match() -> tuple[ReadDocument, HeldAgainst]:
-            read = read_document(feed, recognised, shared, sources, standing, now)
+            read = read_document(feed, recognised, shared, sources, standing, now, imitated)
             found = FoundStories(self._stories, [new for _, new in read.new], now)
             return read, HeldAgainst(self._book, found, read, feed.config.publisher.name)
 
@@ -182,6 +186,25 @@ class Intake:
         hosts = {source: (urlsplit(url).hostname or "") for source, url in named.items()}
         return {
             source: by_host.get(host.removeprefix("www."), source) for source, host in hosts.items()
+        }
+
+    async def _find_imitated(self, feed: Feed, entries: Collection[ParsedItem]) -> dict[str, str]:
+        """Return whose addresses items imitate, by the hosts at which they or their sources are."""
+        hosts = {
+            host
+            for each in entries
+            for link in (each.link, each.source_url)
+            if (host := urlsplit(link).hostname)
+        }
+        if not hosts:
+            return {}
+        known = await self._storage.feeds.load_publishers_by_host()
+        found = {host: find_imitated(host, known, load_impostors()) for host in hosts}
+        # Of its own addresses a publisher may have more than its feeds tell.
+        return {
+            host: whose
+            for host, whose in found.items()
+            if whose and whose != feed.config.publisher.name
         }
 
     async def load(self) -> None:

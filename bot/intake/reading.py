@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.delivery.schedule import find_instant
@@ -97,11 +98,12 @@ def read_document(
     sources: Mapping[str, str],
     standing: Standing,
     now: datetime,
+    imitated: Mapping[str, str],
 ) -> ReadDocument:
     """Read what is new and what changed; slow, and run beside the event loop.
 
     *shared* are the comparable links of pages on which several items stand; *sources* name the
-    publishers behind an aggregator's items.
+    publishers behind an aggregator's items; *imitated*, by host, whose addresses they imitate.
     """
     new, changed, texts, mended = [], [], {}, {}
     unreadable, too_late = [], []
@@ -110,6 +112,7 @@ def read_document(
         try:
             read = read_text(matched_text(entry.item.title, entry.item.summary))
             item = _read_new(feed, entry, read, shared, sources, standing, replaced, now)
+            item = replace(item, imitates=_find_imitated(entry, imitated))
         except Exception:
             # A bug of ours in reading one item must not cost the others, nor the feed.
             _log.exception("item_not_read", extra={"feed": feed.name})
@@ -180,6 +183,12 @@ def _read_new(
         text_hash=find_text_hash(parsed),
         replaces=replaced.id if replaced is not None else None,
     )
+
+
+def _find_imitated(entry: Entry, imitated: Mapping[str, str]) -> str:
+    links = (entry.item.link, entry.item.source_url) if imitated else ()
+    whose = (imitated.get(urlsplit(link).hostname or "") for link in links)
+    return next(filter(None, whose), "")
 
 
 def _find_story_key(feed: Feed, entry: Entry, replaced: KnownItem | None, *, own: bool) -> str:

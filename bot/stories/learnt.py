@@ -1,4 +1,4 @@
-"""What was learnt from labelled headlines: the scorers, and how often a key stands in the news."""
+"""What stories are decided by, as data: scorers, how often keys stand in the news, impostors."""
 
 import functools
 import gzip
@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from bot.stories.counts import Counts
+from bot.stories.lookalikes import Impostors, read_impostors
 from bot.stories.scorer import Scorer
 
 _HERE = resources.files(__package__ or "bot.stories")
@@ -17,6 +18,14 @@ def load_scorers() -> tuple[Scorer, Scorer]:
     """Return the scorer of two headlines of one language, and that of two languages."""
     learnt = json.loads(_HERE.joinpath("scorers.json").read_text(encoding="utf-8"))
     return Scorer(learnt["within"]), Scorer(learnt["across"])
+
+
+@functools.cache
+def load_impostors() -> Impostors:
+    """Return whose addresses are imitated, and by which."""
+    table = _HERE.joinpath("lookalikes.tsv").read_text(encoding="utf-8")
+    lines = (line for line in table.splitlines() if line and not line.startswith("#"))
+    return read_impostors(tuple(line.split("\t")) for line in lines)
 
 
 def load_counts() -> Counts:
