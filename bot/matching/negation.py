@@ -27,6 +27,8 @@ class Negation:
     at: int
     manner: Manner
     places: frozenset[int]
+    #: It says of what stands before it, too, that it did not happen: «взрывов не было».
+    at_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def _of(pattern: str) -> re.Pattern[str]:
 
 
 _STILL_TRUE = _of(
-    "only|just|less|fewer|more|stop.*|ceas.*|end.*|halt.*|rule|exclude.*|yet"
+    "only|just|less|fewer|more|stop.*|ceas(?:e|es|ed|ing)|end.*|halt.*|rule|exclude.*|yet"
     "|только|лишь|просто|менее|меньше|более|больше|исключ.*|прекра.*|останавлив.*|утиха.*"
     "|միայն|պակաս|ավարտ.*|դադար.*|բացառ.*"
 )
@@ -120,18 +122,23 @@ def find_negations(words: Sequence[str], breaks: Collection[int]) -> Iterator[Ne
         cue = next(cue for cue in _CUES if cue.word.match(word))
         if cue.unless and _is_beside(cue.unless, words, at):
             continue
-        before = cue.before
-        if _NOT.match(word) and at + 1 < len(words) and _DID_NOT.match(words[at + 1]):
-            before = 4
-        places = {*_behind(words, breaks, at, cue.after), *_before(words, breaks, at, before)}
-        yield Negation(at, cue.manner, frozenset(places))
+        at_all = bool(_NOT.match(word) and at + 1 < len(words) and _DID_NOT.match(words[at + 1]))
+        before = 4 if at_all else cue.before
+        places = {
+            *find_behind(words, breaks, at, cue.after),
+            *find_before(words, breaks, at, before),
+        }
+        yield Negation(at, cue.manner, frozenset(places), at_all)
 
 
 def _is_beside(pattern: re.Pattern[str], words: Sequence[str], at: int) -> bool:
     return any(pattern.match(word) for word in words[at + 1 : at + 3])
 
 
-def _behind(words: Sequence[str], breaks: Collection[int], at: int, count: int) -> Iterator[int]:
+def find_behind(
+    words: Sequence[str], breaks: Collection[int], at: int, count: int
+) -> Iterator[int]:
+    """Yield the places of *count* words behind one, to the end of their phrase."""
     for place in range(at + 1, len(words)):
         if not count or place in breaks or _ASIDE.match(words[place]):
             return
@@ -139,7 +146,8 @@ def _behind(words: Sequence[str], breaks: Collection[int], at: int, count: int) 
         count -= not _PASSED.match(words[place])
 
 
-def _before(words: Sequence[str], breaks: Collection[int], at: int, count: int) -> list[int]:
+def find_before(words: Sequence[str], breaks: Collection[int], at: int, count: int) -> list[int]:
+    """Return the places of *count* words before one, nearest first, no phrase aside among them."""
     pending: list[int] = []
     for place in range(at - 1, -1, -1):
         if not count or place + 1 in breaks or _ASIDE_HY.match(words[place]):

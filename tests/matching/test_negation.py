@@ -30,6 +30,7 @@ DENIED = [
     "War didn't begin",
     "Officials haven’t confirmed the attack",
     "Reports of an attack are baseless",
+    "Talks end without ceasefire",
     "Жертв нет",
     "Погибших и раненых нет",
     "Пострадавших в Горисе нет",
