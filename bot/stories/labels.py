@@ -6,6 +6,7 @@ begin with a form, a phrase or a narrower word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 
@@ -79,4 +80,24 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 }
 
 #: What a gist does not tell of: too wide, or narrower in each language than in the next.
-UNTOLD = frozenset({"condemnation", "fall-from-road", "surgery", "volunteer-fighter", "world"})
+UNTOLD = frozenset({"fall-from-road", "surgery", "world"})
+#: Words of a language that mean a concept less often than something else: «հրապարակում», in the
+#: square or a publication; "lands", arrives; «դատապարտել», condemn or sentence.
+HOMONYMS = frozenset(
+    {
+        ("bullet", "hy"), ("condemnation", "hy"), ("condemnation", "ru"), ("square", "hy"),
+        ("volunteer-fighter", "hy"), ("land", "en"), ("collapse", "en"),
+    }
+)  # fmt: skip
+# The glossary parts words at hyphens.
+_HYPHENS_RU = re.compile(
+    r"\b(Абу|Буркина|Вице|Гвинея|Кабо|Коста|Лос|Нью|Порт|Пуэрто|Сан|Сен|Сент|Синт|Сьерра|Шри"
+    r"|Центрально|Южно|вице|Диего|о) (?=[А-ЯA-Zв]|Бисау|президент)"
+)
+
+
+def with_hyphens(label: str, language: str) -> str:
+    """Return a label of the glossary with the hyphens that it has in print."""
+    if language == "ru":
+        return _HYPHENS_RU.sub(r"\1-", label)
+    return label.replace(" ի ", "-ի ") if language == "hy" else label

@@ -12,7 +12,7 @@ from bot.language.demonyms import PREFIX
 from bot.language.dictionaries import default_dictionaries
 from bot.language.reading import CONCEPT, GIVEN_NAME, NAME
 from bot.matching import ReadText
-from bot.stories.labels import LABELS, UNTOLD
+from bot.stories.labels import HOMONYMS, LABELS, UNTOLD, with_hyphens
 from bot.stories.lettering import spell
 
 
@@ -37,12 +37,18 @@ class Mention:
 
 
 _PLACES = frozenset({"places", "countries"})
+_FORMER = re.compile(
+    "deputy|former|ex|acting|vice|assistant|then|late|бывш.{2,3}|экс|зам|заместител.{1,3}|врио|вице"
+    "|помощник.{0,2}|նախկին|փոխ"
+)
+_DEPUTY_HY = re.compile("տեղակալ|օգնական|խորհրդական|պաշտոնակատար")
 # What is Armenian is told as of Armenia, as what is Russian is of Russia.
 _COUNTRY_OF = {"armenian": "armenia", "azerbaijani": "azerbaijan"}
-_WHO = frozenset({"officials", "organisations", "offices"})
+_NAMED = frozenset({"officials", "organisations"})
+_WHO = _NAMED | {"offices"}
 _WHO_BY_ID = re.compile(
     r"(?:.*-)?court|.*-(?:ministry|minister|committee|inspectorate)|(?:vice-)?president|(?:vice-)?speaker"
-    r"|minister|ministry|(?:deputy-)?prime-minister|government|parliament|national-assembly"
+    r"|minister|ministry|community-head|(?:deputy-)?prime-minister|government|parliament|national-assembly"
     r"|opposition|authorities|deputy|mayor|governor|general-staff|security-council|king|pope"
     r"|national-security-service|police|catholicos|archbishop|patriarch|prosecutor-general"
     r"|chancellor|secretary-general|constitutional-court|central-bank|ruling-party|city-hall"
@@ -86,7 +92,7 @@ def find_label(concept_id: str, language: str) -> tuple[str, Concept] | None:
         return None
     own = LABELS.get(concept.id, {}).get(language)
     words = concept.words.get(language, ())
-    label = own or (words[0].removeprefix("=").replace(" ի ", "-ի ") if words else "")
+    label = own or (with_hyphens(words[0].removeprefix("="), language) if words else "")
     return (label, concept) if label else None
 
 
@@ -96,13 +102,33 @@ def _concepts(read: ReadText, language: str, quoted: frozenset[int]) -> Iterator
         places = range(span.start, span.end)
         if covered.isdisjoint(places):
             covered.update(places)
-            yield from _mention(span.start, span.end, span.concept, language)
+            for each in _mention(span.start, span.end, span.concept, language):
+                if not _is_former(read, each):
+                    yield each
     for place, word in enumerate(read.words):
         if place not in covered and (concept := _meaning(read, place, word)):
             for each in _mention(place, place + 1, concept, language):
+                if _is_former(read, each):
+                    continue
                 # «Карабах» is a club, «Հրապարակ» a newspaper.
                 if each.group is Group.WHO or place not in quoted or not word.capital:
                     yield each
+
+
+def _is_former(read: ReadText, each: Mention) -> bool:
+    """Tell whether an office is told of who holds it no more, or is only second in it."""
+    if each.group is not Group.WHO or load().glossary.concepts[each.concept].category in _NAMED:
+        return False
+    reach = 2 if read.words[each.start].script == "en" else 1
+    before = [
+        read.words[place].folded
+        for place in range(max(each.start - reach, 0), each.start)
+        if read.breaks.isdisjoint(range(place + 1, each.start + 1))
+    ]
+    behind = each.end < len(read.words) and each.end not in read.breaks
+    return any(map(_FORMER.fullmatch, before)) or (
+        behind and bool(_DEPUTY_HY.match(read.words[each.end].folded))
+    )
 
 
 def _meaning(read: ReadText, place: int, word: WordKeys) -> str:
@@ -110,6 +136,7 @@ def _meaning(read: ReadText, place: int, word: WordKeys) -> str:
     known = load().glossary.concepts
     hidden = read.hidden.get(place, ())
     ids = [key for key in word.concepts if key not in hidden and key[1:] in known]
+    ids = [key for key in ids if (key[1:], word.script) not in HOMONYMS]
     of_category = {known[key[1:]].category for key in ids}
     if len(of_category) != 1:
         return ""

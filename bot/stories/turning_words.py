@@ -27,7 +27,7 @@ def _of(pattern: str) -> re.Pattern[str]:
 VERBS: Mapping[Turn, re.Pattern[str]] = {
     Turn.REFUSED: _of(
         "refus(?:e|es|ed|ing|al)|reject(?:s|ed|ing|ion)?|boycott.*|snub.*|vote[sd]?|turn(?:s|ed)"
-        "|dismiss(?:es|ed)?|against"
+        "|dismiss(?:es|ed)?|against|против|դեմ"
         "|отказ|отказа|отказом|отказал.*|отказыва.*|отверг.*|отклон(?:ил|яет|ен|ял).*|бойкот.*"
         "|կ?(?:հրաժարվ|մերժ|բոյկոտ).*"
     ),
@@ -52,7 +52,7 @@ VERBS: Mapping[Turn, re.Pattern[str]] = {
         "|сорва(?:л|н).*|կ?(?:կանխ(?!ատես|ավ|իկ|արգել)|խուսափ).*"
     ),
     Turn.NOT: _of(
-        "ruled|rules|skip(?:s|ped)|collaps(?:e|es|ed)|unlikely|impossible|hardly"
+        "ruled|rules|off|disput(?:es|ed)|skip(?:s|ped)|collaps(?:e|es|ed)|unlikely|impossible|hardly"
         "|fail(?:s|ed|ure)?|unable|lack(?:s|ed)?|absence|instead|acquit.*|cleared|exonerat.*|averse"
         "|исключ(?:ил|ает|ено|ают|али|ена).*|невозмож.*|нельзя|вряд|едва|вместо|отсутств.*"
         "|оправда.*|провал.*|сорвал.*|неверн.*|необоснован.*|беспочвенн.*"
@@ -73,11 +73,26 @@ WITH = (
     (_of("calls?|called"), _of("off")),
     (_of("ruled|rules"), _of("out")),
     (_of("cleared"), _of("of")),
-    (_of("against"), _of("decid.*|vot(?:e|es|ed)|warn(?:s|ed)|advis(?:es|ed)|opt(?:s|ed)")),
+    (_of("off"), _of("table|agenda")),
+    (
+        _of("lift(?:s|ed|ing)"),
+        _of(
+            "sanctions?|bans?|restrictions?|embargo|curfew|blockade|siege|state|law|visas?"
+            "|tariffs?|duties|suspension|immunity|quarantine|lockdown|rules?|limits?"
+        ),
+    ),
     (_of("collaps.*"), _of("talks|negotiations?|deal|truce|ceasefire|agreement")),
     (_of("dismiss(?:es|ed)?"), CLAIM),
     (_of("drop(?:s|ped)?"), _of("charges?|case|lawsuit|probe|investigation|bid|plans?|claims?")),
 )
+# Who is against something refuses it; sanctions, rallies and fights against it are another thing.
+AGAINST = _of("against|против|դեմ")
+IS_HY = _of("է|են|եմ|ենք")
+DECIDES = _of(
+    "is|are|decid.*|vot(?:e|es|ed)|warn(?:s|ed)|advis(?:es|ed)|opt(?:s|ed)|выступ.*|голос.*"
+)
+STOP = _of("stops?|end|delay|lift")
+BUS = _of("bus|train|truck|pit|rest|metro|tram|dead|week|year|ski|chair")
 ANY_VERB = re.compile("|".join(verb.pattern for verb in VERBS.values()))
 # What is called so may be a banknote as well as what was said.
 MAYBE_DENIED = _of("fake|false|կեղծ.*|фейков.*|ложн.*|дезинформаци.*|ապատեղեկատվ.*")

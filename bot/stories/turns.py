@@ -90,8 +90,11 @@ class _Finder:
             self.turned.leave_out(others, Turn.DENIED)
         elif negation.manner is Manner.NONE:
             none = set(self._listed(negation))
+            beyond = () if none else self._object(at)  # "no plans to close the plant"
             self.turned.tell(none, Turn.NONE)
-            self.turned.leave_out({*negation.places, *self._enumerated(clause)} - none, Turn.NONE)
+            self.turned.leave_out(
+                {*negation.places, *beyond, *self._enumerated(clause)} - none, Turn.NONE
+            )
         else:
             silent = negation.at_all and not any(each in self._about for each in clause)
             everything = range(len(self._words))
@@ -99,9 +102,7 @@ class _Finder:
 
     def _turn(self, at: int, *, negated: bool) -> None:
         word = self._words[at]
-        if any(
-            verb.match(word) and not self._is_near_any(other, at, 5, 3) for verb, other in cues.WITH
-        ):
+        if self._is_another_word(at):
             return
         turn = next((turn for turn, verb in cues.VERBS.items() if verb.match(word)), Turn.NOT)
         if turn is Turn.NOT:
@@ -151,6 +152,18 @@ class _Finder:
             told = []
         self.turned.tell(told, turn)
         self.turned.left_out.update(each for each in reached if each not in told)
+
+    def _is_another_word(self, at: int) -> bool:
+        """Tell whether what may turn something is used in another sense: "called", "bus stop"."""
+        word, before = self._words[at], self._words[max(at - 1, 0)]
+        if cues.AGAINST.match(word):
+            if self._scripts[at] == "hy":
+                return not any(map(cues.IS_HY.match, self._words[at + 1 : at + 2]))
+            begins = at == self._clause(at).start
+            return not (begins or at - 1 in self._named or cues.DECIDES.match(before))
+        return bool(cues.STOP.match(word) and cues.BUS.match(before)) or any(
+            verb.match(word) and not self._is_near_any(other, at, 5, 3) for verb, other in cues.WITH
+        )
 
     def _clause(self, at: int) -> range:
         start = max((each for each in self._breaks if each <= at), default=0)

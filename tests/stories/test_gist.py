@@ -114,6 +114,11 @@ def test_a_gist_of_what_is_denied_still_tells_something() -> None:
         ("Не только обстрел: в Горисе ждут войны", "en", "shelling"),
         ("Армянские сапёры погибли, никто не знает подробностей взрыва", "en", "killed"),
         ("Baku denies responsibility for the attack on Goris", "ru", "атака"),
+        ("Explosion at bus stop kills two in Gyumri", "ru", "взрыв"),
+        ("Explosion at bus stop kills two in Gyumri", "hy", "զոհվածներ"),
+        ("ԵՄ-ն քննարկում է Իրանի դեմ պատժամիջոցները", "ru", "санкции"),
+        ("В Ереване прошел митинг против войны", "en", "war"),
+        ("Взрыв в Капане: никто не погиб", "hy", "պայթյուն"),
     ],
 )
 def test_what_is_so_is_told_whatever_else_is_not(title: str, language: str, label: str) -> None:
