@@ -39,7 +39,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.delivery.render import render_digest
+from bot.delivery.digest import render_digest
 from bot.model import Silence, Subscriber
 from bot.storage import Storage, fanout
 from bot.storage.database import Database, make_engine

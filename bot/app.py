@@ -190,6 +190,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_HEALTH_TICK_S, "health", polling.health.check)
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage, now))
     timers.every(_WORDS_TICK_S, "words", lambda _: asyncio.to_thread(keep_read))
+    timers.every(_WORDS_TICK_S, "counts", polling.intake.keep_counts)
     timers.every(_CARRY_TICK_S, "carry", CarryJob(parts.storage).carry)
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
     timers.every(_VACUUM_TICK_S, "vacuum", lambda now: give_up_dead_rows(parts.storage))

@@ -133,6 +133,17 @@ class Sahman:
         await expand(self.storage)
         self.sender.wake()
 
+    async def prints(self, publisher: str, title: str, **more: Any) -> None:
+        """Let a publisher of its own print one item; it is described by `country` and the like."""
+        facts = {key: more.pop(key) for key in ("country", "kind", "family") if key in more}
+        source = await open_feed(
+            self.storage, f"{publisher} {uuid4()}", publisher=publisher, **facts
+        )
+        values = {"seen_at": NOW - timedelta(minutes=5), **more}
+        await take_in(self.storage, source, new_item(title, **values))
+        await expand(self.storage)
+        self.sender.wake()
+
     def open_gates(self) -> None:
         """Let the time pass that chats must wait between two unasked messages."""
         change_rows(self.storage, chat, not_before=0)

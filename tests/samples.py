@@ -13,6 +13,7 @@ from sqlalchemy import Table, func, select, update
 from bot.config import FeedEntry, FeedList, PublisherEntry
 from bot.feeds.links import same_address
 from bot.intake import KeywordBook, compile_keyword, find_words, matched_text
+from bot.intake.stories import FoundStories, StoryBook
 from bot.matching import KEYS_VERSION, parse_keyword, read_text
 from bot.model import (
     ChangedItem,
@@ -24,6 +25,7 @@ from bot.model import (
     Publisher,
     PublisherKind,
     Subscriber,
+    Telling,
 )
 from bot.storage import Storage
 from bot.storage.arrivals import Arrivals, KeywordMatcher, TakenIn
@@ -91,6 +93,17 @@ def item(**changes: Any) -> Item:
     )
 
 
+def telling(told: Item, **changes: Any) -> Telling:
+    """Return an item as its story has it, by an independent publisher of Armenia."""
+    by = {"country": "AM", "kind": PublisherKind.INDEPENDENT}
+    return Telling(**{"item": told, **by, **changes})
+
+
+def tellings(*items: Item) -> tuple[Telling, ...]:
+    """Return items as one story has them."""
+    return tuple(map(telling, items))
+
+
 def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedList:
     """Return a feeds.yaml of one publisher with these feeds, each of its own host or all of one."""
     feeds = tuple(
@@ -107,9 +120,19 @@ def feeds_config(*names: str, host: str = "", **changes: Any) -> FeedList:
     return FeedList({"Sample Herald": PublisherEntry(country="AM", kind=kind)}, feeds)
 
 
-async def open_feed(storage: Storage, name: str = "alpha", *, polled: bool = True) -> Feed:
+async def open_feed(
+    storage: Storage,
+    name: str = "alpha",
+    *,
+    polled: bool = True,
+    publisher: str = "Sample Herald",
+    **described: Any,
+) -> Feed:
     """Return a stored feed; *polled* says that its first, silent poll is over."""
-    await storage.feeds.save_config(feeds_config(name), NOW)
+    (entry,) = feeds_config(name).feeds
+    by = PublisherEntry(**{"country": "AM", "kind": PublisherKind.INDEPENDENT, **described})
+    feeds = (entry.model_copy(update={"publisher": publisher}),)
+    await storage.feeds.save_config(FeedList({publisher: by}, feeds), NOW)
     (feed,) = await storage.feeds.claim_due(NOW, 10)
     if polled:
         await take_in(storage, feed)
@@ -143,6 +166,7 @@ class PlainMatcher:
         self._book = KeywordBook()
         self.learn = self._book.learn
         self.forget = self._book.forget
+        self.stories = FoundStories(StoryBook(), (), NOW)
         #: The words that changed items bore before, by their ids.
         self.before: dict[int, str] = {}
 

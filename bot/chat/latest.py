@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
+from bot.delivery.digest import render_digest, render_story
 from bot.delivery.outages import add_outage
-from bot.delivery.render import render_digest, render_line
 from bot.delivery.split import cut, join_blocks
 from bot.intake import find_words
 from bot.matching import KeywordRefused, parse_keyword
-from bot.model import Item, Keyboard, Subscriber
+from bot.model import Item, Keyboard, MatchedStory, Subscriber, Telling, ToldStory
 
 _PAGE = 5
+#: So many items are looked at together: several may tell one story.
+_BATCH = 16
 _DIGEST_NOW = timedelta(hours=24)
 
 
@@ -83,24 +86,48 @@ async def _page(
     if before is not None:
         keys.append(button(visit.texts.say("« Newest"), f"latest:{words_id}:"))
     if len(items) > _PAGE and (words_id or not words):
-        keys.append(button(visit.texts.say("Older »"), f"latest:{words_id}:{shown[-1].id}"))
+        keys.append(
+            button(visit.texts.say("Older »"), f"latest:{words_id}:{shown[-1].lead.item.id}")
+        )
     return html, [keys] if keys else None
 
 
-async def _load(visit: Visit, words: str, before: int | None) -> list[Item]:
-    if not words:
-        return await visit.storage.items.load_latest(before=before, limit=_PAGE + 1)
-    query = await asyncio.to_thread(parse_keyword, words)
-    return await visit.storage.items.load_holding(
-        query.anchors,
-        lambda item: find_words(query, item) is not None,
-        before=before,
-        limit=_PAGE + 1,
+async def _load(visit: Visit, words: str, before: int | None) -> list[MatchedStory]:
+    """Return one story more than a page holds, each where its newest item that is asked for is."""
+    query = await asyncio.to_thread(parse_keyword, words) if words else None
+
+    def holds(item: Item) -> bool:
+        return query is None or find_words(query, item) is not None
+
+    found: list[MatchedStory] = []
+    while len(found) <= _PAGE:
+        if query is None:
+            items = await visit.storage.items.load_latest(before=before, limit=_BATCH)
+        else:
+            items = await visit.storage.items.load_holding(
+                query.anchors, holds, before=before, limit=_BATCH
+            )
+        stories = await visit.storage.stories.load_of([each.id for each in items])
+        for item in items:
+            newest = find_newest(stories[item.id], holds) if item.id in stories else None
+            if newest is not None and newest.item.id == item.id:
+                found.append(MatchedStory(story=stories[item.id], lead=newest))
+        if len(items) < _BATCH:
+            break
+        before = items[-1].id
+    return found[: _PAGE + 1]
+
+
+def find_newest(story: ToldStory, holds: Callable[[Item], bool]) -> Telling | None:
+    """Return the newest telling of a story for which *holds* says yes."""
+    newest_first = sorted(
+        story.tellings, key=lambda each: (each.item.published_at, each.item.id), reverse=True
     )
+    return next((each for each in newest_first if holds(each.item)), None)
 
 
 def _render(
-    visit: Visit, subscriber: Subscriber, words: str, items: list[Item], *, is_first: bool
+    visit: Visit, subscriber: Subscriber, words: str, items: list[MatchedStory], *, is_first: bool
 ) -> str:
     if words:
         head = visit.texts.say("<b>Latest</b> · {words}", words=cut(words, 100))
@@ -110,6 +137,10 @@ def _render(
         return f"{head}\n\n{visit.texts.say('Nothing yet.')}"
     if not items:
         return f"{head}\n\n{visit.texts.say('Nothing older.')}"
-    lines = [render_line(item, subscriber, visit.texts, visit.now) for item in items]
-    # Five lines of bounded length always fit one message.
-    return join_blocks([f"{head}\n", *lines])[0]
+    lines = [render_story(each, subscriber, visit.texts, visit.now) for each in items]
+    pages = join_blocks([f"{head}\n", *lines])
+    if len(pages) > 1:
+        # What is folded makes it too long: without that, five entries always fit.
+        lines = [line.partition("<blockquote")[0] for line in lines]
+        pages = join_blocks([f"{head}\n", *lines])
+    return pages[0]

@@ -12,9 +12,10 @@ from bot.chat.latest import send_digest_now
 from bot.chat.visit import Visit
 from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
 from bot.delivery.hours import parse_time, parse_times
+from bot.delivery.publishers import say_kind
 from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut, join_blocks
-from bot.model import Keyboard, PublisherKind, Subscriber
+from bot.model import Keyboard, Subscriber
 from bot.storage.feeds import SourceState
 from bot.texts import Texts
 
@@ -221,22 +222,3 @@ def _is_silent(feed: SourceState, visit: Visit) -> bool:
         feed.last_success_at is None
         or visit.now.astimezone(UTC) - feed.last_success_at > _SILENT_AFTER
     )
-
-
-def say_kind(kind: PublisherKind, texts: Texts) -> str:
-    """Return what kind of publisher it is, without judging it."""
-    match kind:
-        case PublisherKind.STATE:
-            return texts.say("state")
-        case PublisherKind.PUBLIC:
-            return texts.say("public broadcaster")
-        case PublisherKind.INDEPENDENT:
-            return texts.say("independent")
-        case PublisherKind.PRIVATE:
-            return texts.say("privately owned")
-        case PublisherKind.PARTY:
-            return texts.say("party-affiliated")
-        case PublisherKind.AGENCY:
-            return texts.say("news agency")
-        case PublisherKind.INTERNATIONAL:
-            return texts.say("international")

@@ -10,16 +10,14 @@ from yarl import URL
 
 from bot.delivery.bulletin import is_late
 from bot.delivery.split import count_units, cut, join_blocks
-from bot.model import Item, MatchedItem, Subscriber
+from bot.model import Item, Subscriber
 from bot.texts import Texts
 
 _TITLE_UNITS = 300
-_SUMMARY_UNITS = 400
-_KEYWORD_UNITS = 100
+#: A keyword, and a publisher's name, is shown to this length.
+KEYWORD_UNITS = 100
 #: A longer link is left out: cut it would lead nowhere, whole it would crowd a message out.
 _LINK_UNITS = 1_000
-#: Of one keyword, a digest lists so many items and counts the rest.
-DIGEST_ITEMS = 10
 
 
 def safe_link(link: str) -> str:
@@ -33,26 +31,6 @@ def safe_link(link: str) -> str:
     if count_units(escape(link)) > _LINK_UNITS:
         return ""
     return link
-
-
-def render_alert(
-    items: Sequence[Item], keywords: Sequence[str], reader: Subscriber, texts: Texts, now: datetime
-) -> str:
-    """Return the message that tells of one story: its first item, and who else prints it."""
-    first = items[0]
-    head = Markup(", ").join(
-        Markup("<b>{}</b>").format(_cut_escaped(keyword, _KEYWORD_UNITS))
-        for keyword in keywords[:10]
-    )
-    lines = [Markup("🔔 {}").format(head)] if head else []
-    lines.append(_linked(first, bold=True))
-    if first.summary:
-        lines.append(_cut_escaped(first.summary, _SUMMARY_UNITS))
-    lines.append(Markup("<i>{}</i>").format(_origin(first, reader, texts, now)))
-    others = sorted({item.publisher for item in items[1:]} - {first.publisher})
-    if others:
-        lines.append(texts.say("Also: {publishers}", publishers=", ".join(others[:10])))
-    return "\n".join(lines)
 
 
 def render_bulletin(
@@ -75,7 +53,7 @@ def render_bulletin(
             "🔔 <b>{n} alerts at once</b> · {keywords}",
             told,
             keywords=Markup(", ").join(
-                _cut_escaped(word, _KEYWORD_UNITS) for word in list(keywords)[:5]
+                cut_escaped(word, KEYWORD_UNITS) for word in list(keywords)[:5]
             ),
         )
         blocks = [str(head)]
@@ -88,43 +66,10 @@ def render_bulletin(
     raise ValueError("a bulletin of nothing")
 
 
-def render_digest(
-    matched: Sequence[MatchedItem],
-    reader: Subscriber,
-    texts: Texts,
-    *,
-    title: Markup,
-    now: datetime,
-) -> list[str]:
-    """Return the messages of a digest: by keyword, newest first, each story once.
-
-    An item of several keywords stands under the first of them. Without items it is the one
-    sentence that says so.
-    """
-    if not matched:
-        return [f"{title}\n\n{texts.say('Nothing new on your keywords.')}"]
-    blocks = [str(title)]
-    for keyword, items in _group(matched).items():
-        head = texts.say(
-            "<b>{keyword}</b> · {n}", keyword=_cut_escaped(keyword, _KEYWORD_UNITS), n=len(items)
-        )
-        shown = items[:DIGEST_ITEMS]
-        # The heading goes with its first item, never alone at the end of a message.
-        blocks.append(f"\n{head}\n{render_line(shown[0], reader, texts, now)}")
-        blocks.extend(render_line(item, reader, texts, now) for item in shown[1:])
-        rest = len(items) - len(shown)
-        if rest:
-            asked = f"/latest {keyword}" if count_units(keyword) <= _KEYWORD_UNITS else "/latest"
-            blocks.append(
-                texts.say("… and {n} more: <code>{command}</code>", n=rest, command=asked)
-            )
-    return join_blocks(blocks)
-
-
 def render_line(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> str:
     """Return one item as a line of a list: its linked title, then who, in what language, when."""
     return Markup("• {}\n   <i>{}</i>").format(
-        _linked(item, bold=False), _origin(item, reader, texts, now)
+        linked(item, bold=False), say_origin(item, reader, texts, now)
     )
 
 
@@ -135,26 +80,16 @@ def render_plain(html: str) -> str:
     return cut(BeautifulSoup(html, "html.parser").get_text(), 2_000)
 
 
-def _group(matched: Sequence[MatchedItem]) -> dict[str, list[Item]]:
-    groups: dict[str, list[Item]] = {}
-    told: set[str] = set()
-    for entry in matched:
-        story = entry.item.link or str(entry.item.id)
-        if story not in told:
-            told.add(story)
-            groups.setdefault(entry.keywords[0], []).append(entry.item)
-    return groups
-
-
-def _linked(item: Item, *, bold: bool) -> Markup:
-    title = _cut_escaped(item.title, _TITLE_UNITS)
+def linked(item: Item, *, bold: bool) -> Markup:
+    """Return an item's title, leading to where it stands."""
+    title = cut_escaped(item.title, _TITLE_UNITS)
     if bold:
         title = Markup("<b>{}</b>").format(title)
     link = safe_link(item.link)
     return Markup('<a href="{}">{}</a>').format(link, title) if link else title
 
 
-def _cut_escaped(text: str, units: int) -> Markup:
+def cut_escaped(text: str, units: int) -> Markup:
     """Return foreign *text* for HTML, cut; one that is all `&` and `"` is cut shorter still.
 
     Escaped it may be five times as long: a line of such a title would fit no message.
@@ -167,9 +102,9 @@ def _cut_escaped(text: str, units: int) -> Markup:
     return escaped
 
 
-def _origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
+def say_origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
     """Return who printed an item, in what language and when, in the reader's own time."""
     when = texts.moment(item.published_at, reader.zone, now)
     return Markup(" · ").join(
-        [_cut_escaped(item.publisher, _KEYWORD_UNITS), texts.language_name(item.language), when]
+        [cut_escaped(item.publisher, KEYWORD_UNITS), texts.language_name(item.language), when]
     )

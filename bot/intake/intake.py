@@ -25,10 +25,11 @@ from bot.intake.recognition import (
     tell_renamed,
     tell_reused,
 )
+from bot.intake.stories import FoundStories, StoryBook
 from bot.matching import KEYS_VERSION
 from bot.model import Feed, KnownItem, NewItem, ParsedFeed, ParsedItem, Silence, Tally
 from bot.storage import Storage
-from bot.storage.arrivals import Arrivals, Renamed, TakenIn
+from bot.storage.arrivals import STORIES_REACH, Arrivals, Renamed, TakenIn
 from bot.storage.polls import FetchOutcome
 
 _FEWEST_VANISHED = 2
@@ -46,6 +47,7 @@ class Intake:
         self._storage = storage
         self._reading = reading
         self._book = KeywordBook()
+        self._stories = StoryBook()
 
     async def take_in(
         self,
@@ -70,7 +72,8 @@ class Intake:
 
         def read_and_match() -> tuple[ReadDocument, HeldAgainst]:
             read = read_document(feed, recognised, shared, sources, standing, now)
-            return read, HeldAgainst(self._book, read, feed.config.publisher.name)
+            found = FoundStories(self._stories, [new for _, new in read.new], now)
+            return read, HeldAgainst(self._book, found, read, feed.config.publisher.name)
 
         read, held = await asyncio.get_running_loop().run_in_executor(self._reading, read_and_match)
         after = _after(feed, fetched, parsed, read.new, now)
@@ -184,9 +187,22 @@ class Intake:
     async def load(self) -> None:
         """Learn every keyword that is stored, before the first poll has to wait for it."""
         compiled = await self._storage.keywords.load_compiled(self._book.newest)
-        await asyncio.get_running_loop().run_in_executor(
-            self._reading, self._book.learn_all, compiled
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._reading, self._book.learn_all, compiled)
+
+    async def recall_stories(self, now: datetime) -> None:
+        """Know the stories of the last days again, and how often words stood in the news."""
+        kept = await self._storage.stories.load_counts(KEYS_VERSION)
+        heads = await self._storage.stories.load_heads(now - STORIES_REACH)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
+
+    async def keep_counts(self, now: datetime) -> None:
+        """Keep how often words stood in the news; each day older news counts for less."""
+        packed, aged_at = await asyncio.get_running_loop().run_in_executor(
+            self._reading, self._stories.pack_counts, now
         )
+        await self._storage.stories.save_counts(KEYS_VERSION, packed, aged_at=aged_at, now=now)
 
     async def rekey(self) -> int:
         """Compile anew the keywords of an older glossary or dictionary; return how many."""

@@ -14,10 +14,12 @@ from bot.feeds.identity import By, bound_key
 from bot.feeds.links import canonical_link
 from bot.intake.keywords import KeywordBook, matched_text
 from bot.intake.recognition import Entry, Recognised, find_text_hash
+from bot.intake.stories import FoundStories
 from bot.language import detect_language
 from bot.matching import ReadText, read_text
 from bot.model import ChangedItem, Feed, KnownItem, NewItem, Silence
 from bot.stories import find_story_key
+from bot.stories.roles import find_origin, find_role
 
 #: An item published longer ago than this when it is first seen is stored, never alerted.
 STALE_AFTER = timedelta(hours=24)
@@ -49,8 +51,11 @@ class HeldAgainst:
     Only keywords that were learnt since are held against them then.
     """
 
-    def __init__(self, book: KeywordBook, read: ReadDocument, publisher: str) -> None:
+    def __init__(
+        self, book: KeywordBook, stories: FoundStories, read: ReadDocument, publisher: str
+    ) -> None:
         """Hold the texts against the book; slow, and run beside the event loop."""
+        self.stories = stories
         self._book = book
         self._read = read
         self._upto = book.newest
@@ -164,6 +169,8 @@ def _read_new(
         story_key=bound_key(_find_story_key(feed, entry, replaced, own=own)),
         keys=read.numbers,
         gravity=read.gravity,
+        role=find_role(parsed.title),
+        origin=find_origin(parsed.title),
         silence=_judge_silence(standing, fresh=fresh),
         # A backlog floods nobody, and is not lost: the next digest tells of it.
         matches=fresh and standing not in (Standing.NEWS, Standing.FIRST),

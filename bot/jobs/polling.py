@@ -30,6 +30,7 @@ class Polling:
     feed_list: FeedListJob
     polls: PollJob
     health: HealthJob
+    intake: Intake
 
 
 @asynccontextmanager
@@ -56,10 +57,11 @@ async def open_polling(
         if renewed:
             _log.info("keywords_rekeyed", extra={"keywords": renewed})
         await intake.load()
+        await intake.recall_stories(now)
         worker = ParseWorker()
         stack.callback(worker.close)
         polls = PollJob(storage, fetcher, worker, intake, _ceilings(settings))
-        yield Polling(feed_list, polls, HealthJob(storage, settings.admins))
+        yield Polling(feed_list, polls, HealthJob(storage, settings.admins), intake)
 
 
 def _ceilings(settings: Settings) -> Ceilings:

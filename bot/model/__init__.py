@@ -22,11 +22,11 @@ from bot.model.items import (
     Fate,
     Item,
     KnownItem,
-    MatchedItem,
     NewItem,
     ParsedFeed,
     ParsedItem,
     PollResult,
+    Role,
     Silence,
     Tally,
 )
@@ -41,6 +41,7 @@ from bot.model.people import (
     Keyword,
     Subscriber,
 )
+from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
 
 __all__ = [
     "MAX_GRAVITY",
@@ -62,7 +63,7 @@ __all__ = [
     "Keyboard",
     "Keyword",
     "KnownItem",
-    "MatchedItem",
+    "MatchedStory",
     "NewItem",
     "Notice",
     "Outage",
@@ -73,7 +74,11 @@ __all__ = [
     "Publisher",
     "PublisherKind",
     "Rhythm",
+    "Ring",
+    "Role",
     "Silence",
     "Subscriber",
     "Tally",
+    "Telling",
+    "ToldStory",
 ]

@@ -27,6 +27,16 @@ class Silence(StrEnum):
     REFUSED = "refused"  #: by the database
 
 
+class Role(StrEnum):
+    """How an item tells its story."""
+
+    TOLD = "told"  #: in its own words
+    REPRINT = "reprint"  #: in another's, who is its origin
+    DENIAL = "denial"
+    CORRECTION = "correction"  #: of what was told before, by whoever told it
+    OPINION = "opinion"  #: confirms nothing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many items of one feed and day met with one fate, and the last of them."""
@@ -140,6 +150,9 @@ class NewItem:
     replaces: int | None = None  #: an earlier item whose guid it bears now
     source: str = ""  #: its publisher, where that is not its feed's
     gravity: int = 0  #: of its gravest concept in the glossary, 0 to MAX_GRAVITY
+    role: Role = Role.TOLD
+    origin: str = ""  #: whom its headline names as its source
+    imitates: str = ""  #: the publisher whose address its own imitates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +168,6 @@ class ChangedItem:
     text_hash: int
     gravity: int
     alerts: bool  #: whom only the new words satisfy is alerted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedItem:
-    """An item with the keywords of one subscriber that it satisfies, as typed, oldest first."""
-
-    item: Item
-    keywords: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

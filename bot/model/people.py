@@ -30,6 +30,7 @@ class DeliveryKind(IntEnum):
     """What is owed; the number is also the lane: a lower one is sent first."""
 
     ALERT = 1
+    RING = 2  #: more of a story that was told: a reply to its alert
     DIGEST = 3
     EDIT = 4  #: of an alert that was sent: only when nothing else waits
 
@@ -82,7 +83,8 @@ class Delivery:
     doubtful: bool
     retries: int
     story_id: int | None
-    #: A digest's window: items after the first, up to and with the second.
+    #: A digest's window: items after the first, up to and with the second; of an alert, an edit or
+    #: a ring, the last item of its story that was told, and the last that is to be.
     after_item: int
     upto_item: int
     created_at: datetime

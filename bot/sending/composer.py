@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.delivery.bulletin import is_late
+from bot.delivery.digest import render_digest
 from bot.delivery.outages import add_outage
-from bot.delivery.render import render_alert, render_bulletin, render_digest
-from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Subscriber
+from bot.delivery.render import render_bulletin
+from bot.delivery.story import render_alert, render_ring
+from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Ring, Subscriber
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
@@ -28,8 +31,11 @@ class Composed:
     told: tuple[Delivery, ...] = ()
     #: The alerts of a bulletin that have nothing to say any more.
     empty: tuple[Delivery, ...] = ()
-    #: The message to replace, when it is an edit.
+    #: The message to replace, when it is an edit; to answer, when it is a ring.
     message_id: int | None = None
+    reply_to: int | None = None
+    #: Of alerts, edits and rings: the last item of its story that each tells, by the delivery.
+    told_items: Mapping[int, int] = field(default_factory=dict)
 
 
 class Composer:
@@ -73,16 +79,43 @@ class Composer:
         told = alerted.get(owed.id)
         if told is None:  # pruned, or the keyword was removed meanwhile
             return Composed(())
-        alert = self._alert(told, owed.subscriber, texts, now)
-        if owed.kind is not DeliveryKind.EDIT:
-            return Composed((alert,))
-        message_id = await self._storage.matches.load_alert_message(owed)
-        return Composed((alert,) if message_id else (), message_id=message_id)
+        told_items = {owed.id: told.newest}
+        match owed.kind:
+            case DeliveryKind.RING:
+                return self._ring(owed, told, texts, now)
+            case DeliveryKind.EDIT if not told.tells_more(owed):
+                return Composed((), told_items=told_items)
+            case DeliveryKind.EDIT:
+                alert = self._alert(told, owed.subscriber, texts, now)
+                message_id = told.message.message_id if told.message is not None else None
+                return Composed((alert,), message_id=message_id, told_items=told_items)
+        return Composed((self._alert(told, owed.subscriber, texts, now),), told_items=told_items)
+
+    def _ring(self, owed: Delivery, told: Alerted, texts: Texts, now: datetime) -> Composed:
+        """Return what rings once more; nothing where the alert has told it, or it is old by now."""
+        telling, before = told.find(owed.upto_item), told.message
+        if telling is None or before is None or before.item_id >= owed.upto_item:
+            return Composed(())
+        if is_late(owed.created_at, now):
+            return Composed(())
+        ring = Ring(owed.ref.split(":")[2])
+        message = render_ring(ring, telling, owed.subscriber, texts, now)
+        return Composed((message,), reply_to=before.message_id)
 
     def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:
-        same = (told.items, told.keywords, reader.language, reader.zone)
+        same = (
+            told.story.id,
+            told.newest,
+            told.lead.item.id,
+            told.keywords,
+            told.words,
+            reader.language,
+            reader.zone,
+        )
         if same not in self._written:
-            alert = render_alert(told.items, told.keywords, reader, texts, now)
+            alert = render_alert(
+                told.story, told.lead, told.keywords, reader, texts, now, words=told.words
+            )
             (self._written[same],) = add_outage([alert], self._outages, texts, now)
         return self._written[same]
 
@@ -93,10 +126,15 @@ class Composer:
         telling = [each for each in owed.bulletin if each.id in alerted]
         if not telling:
             return Composed((), empty=empty)
-        stories = [(alerted[each.id].items[0], alerted[each.id].keywords) for each in telling]
+        stories = [(alerted[each.id].lead.item, alerted[each.id].keywords) for each in telling]
         message, told = render_bulletin(stories, owed.subscriber, texts, now)
         messages = add_outage([message], self._outages, texts, now)
-        return Composed(tuple(messages), told=tuple(telling[:told]), empty=empty)
+        return Composed(
+            tuple(messages),
+            told=tuple(telling[:told]),
+            empty=empty,
+            told_items={each.id: alerted[each.id].newest for each in telling},
+        )
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.

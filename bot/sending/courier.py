@@ -85,7 +85,7 @@ class Courier:
         self, owed: Delivery, composed: Composed, claimed_s: float
     ) -> Sequence[Outcome]:
         if not composed.messages[owed.part :]:
-            return self._verdicts.nothing_to_say(owed)
+            return self._verdicts.nothing_to_say(owed, composed)
         if boot_time() - claimed_s > _LATEST_START_S:
             return ()  # the lease may end before the answer comes: let it, another will send
         try:
@@ -106,7 +106,13 @@ class Courier:
             return composed.message_id
         again = any(each.doubtful for each in (owed, *composed.told))
         return await self._messenger.send(
-            chat_id, owed.subscriber.topic, message, keyboard, unasked=True, again=again
+            chat_id,
+            owed.subscriber.topic,
+            message,
+            keyboard,
+            unasked=True,
+            again=again,
+            reply_to=composed.reply_to,
         )
 
 

@@ -46,6 +46,7 @@ class Verdicts:
                         fate=Fate.SENT if last else Fate.PART_SENT,
                         message_id=message_id,
                         doubtful=each.doubtful and last,
+                        told_item=composed.told_items.get(each.id, 0),
                     )
                     for each in composed.told or (owed,)
                 ),
@@ -53,10 +54,13 @@ class Verdicts:
             ]
         )
 
-    def nothing_to_say(self, owed: Delivery) -> Sequence[Outcome]:
+    def nothing_to_say(self, owed: Delivery, composed: Composed) -> Sequence[Outcome]:
         """Return the outcomes of what has nothing to say any more, or has said all its parts."""
         fate = Fate.SENT if owed.part else Fate.EMPTY
-        return _once_a_chat(Outcome(delivery=each, fate=fate) for each in owed.bulletin or (owed,))
+        return _once_a_chat(
+            Outcome(delivery=each, fate=fate, told_item=composed.told_items.get(each.id, 0))
+            for each in owed.bulletin or (owed,)
+        )
 
     def broken(self, owed: Delivery, error: Exception) -> Sequence[Outcome]:
         """Return the outcomes of what could not be composed: tried again, each by itself."""
@@ -78,7 +82,12 @@ class Verdicts:
                 return [Outcome(delivery=owed, fate=Fate.MOVED, new_chat_id=error.new_chat_id)]
             case TryLater():
                 last = owed.part >= len(composed.messages) - 1
-                verdicts = [self._try_later(each, error, last=last) for each in told]
+                verdicts = [
+                    self._try_later(
+                        each, error, last=last, told_item=composed.told_items.get(each.id, 0)
+                    )
+                    for each in told
+                ]
             case MessageRejected() if len(told) > 1:
                 # One of them is to blame: each goes alone, and only that one is given up.
                 verdicts = [self._later(each, error.reason, None, alone=True) for each in told]
@@ -96,12 +105,18 @@ class Verdicts:
                 verdicts = [self._later(each, str(error), None) for each in told]
         return _once_a_chat([*verdicts, *_untold(owed, composed)])
 
-    def _try_later(self, owed: Delivery, error: TryLater, *, last: bool) -> Outcome:
+    def _try_later(self, owed: Delivery, error: TryLater, *, last: bool, told_item: int) -> Outcome:
         hopeful = error.cut and owed.retries < _MOST_CUTS
         if error.ambiguous and owed.doubtful and not hopeful and owed.kind is not DeliveryKind.EDIT:
             _log.warning("delivery_doubtful", extra={"delivery": owed.id})
             fate = Fate.SENT if last else Fate.PART_SENT
-            return Outcome(delivery=owed, fate=fate, doubtful=True, error=error.reason)
+            return Outcome(
+                delivery=owed,
+                fate=fate,
+                doubtful=True,
+                error=error.reason,
+                told_item=told_item,
+            )
         patient = error.of_chat or error.of_topic
         later = self._later(
             owed, error.reason, error.wait_s, longest_ms=_HOUR_MS if patient else None
@@ -150,7 +165,8 @@ class Verdicts:
 def _missed(owed: Delivery, reason: str) -> Outcome:
     """Give up bringing it by itself: the next digest that arrives tells it."""
     _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": reason})
-    fate = Fate.REJECTED if owed.kind is DeliveryKind.EDIT else Fate.MISSED
+    known = owed.kind in (DeliveryKind.EDIT, DeliveryKind.RING)
+    fate = Fate.REJECTED if known else Fate.MISSED
     return Outcome(delivery=owed, fate=fate, error=reason)
 
 

@@ -22,6 +22,7 @@ from bot.storage.migrating import migrate
 from bot.storage.processes import Processes
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
+from bot.storage.stories import Stories
 from bot.storage.subscribers import Subscribers
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Storage:
         self.items = Items(database)
         self.carrying = Carrying(database)
         self.keywords = Keywords(database)
+        self.stories = Stories(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
         self.chats = Chats(database)

@@ -6,17 +6,18 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
+from bot.storage.caught import owe_alerts, save_matches
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
+from bot.storage.placing import Placed, Placing, StoryFinder, save_news, to_new_item
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.search import hash_link, reserve_places, save_keys
 from bot.storage.silences import save_tallies
-from bot.storage.stories import owe_alerts, save_matches, save_stories
 from bot.storage.tables import (
     item,
     keyword,
@@ -26,6 +27,10 @@ from bot.storage.versions import save_change
 
 _log = logging.getLogger(__name__)
 
+#: So far back stories are looked for: a day they take in what tells them, another they are gone on
+#: with.
+STORIES_REACH = timedelta(hours=48)
+
 
 class KeywordMatcher(Protocol):
     """What intake asks of the matcher; called in the writer's thread, under the intake lock."""
@@ -33,6 +38,10 @@ class KeywordMatcher(Protocol):
     @property
     def newest_keyword(self) -> int:
         """The highest keyword id that the matcher has learnt."""
+
+    @property
+    def stories(self) -> StoryFinder:
+        """The stories that new items may tell."""
 
     def learn(self, keyword_id: int, compiled: str) -> None:
         """Take a keyword in; called in the order of ids."""
@@ -153,6 +162,7 @@ class _Saving:
         self._matcher = matcher
         self._keys_version = keys_version
         self._now = now
+        self._placing = Placing(connection, matcher.stories, source, now - STORIES_REACH)
         self._fates: dict[str, list[str]] = defaultdict(list)
         self._more: dict[str, int] = defaultdict(int)
         self.items: list[Item] = []
@@ -206,8 +216,8 @@ class _Saving:
             )
         ids = _save_items(self._connection, self._source.id, arrived, self._keys_version, self._now)
         new = [entry for entry in arrived if entry.key in ids]
-        stories, told = save_stories(self._connection, ids, new)
-        repeated = [ids[entry.key] for entry in new if entry.story_key in told]
+        placed = self._placing.place(new, ids)
+        repeated = [ids[entry.key] for entry in new if placed[entry.key].repeated]
         if repeated:
             self._connection.execute(
                 update(item)
@@ -215,18 +225,20 @@ class _Saving:
                 .values(silence=Silence.REPEATED.value)
             )
         for entry in new:
-            item_id, story_id = ids[entry.key], stories[entry.story_key]
-            matched = self._match(entry, item_id, story_id)
-            silence = entry.silence or (Silence.REPEATED if entry.story_key in told else None)
+            item_id, where = ids[entry.key], placed[entry.key]
+            matched = self._match(entry, item_id, where)
+            silence = entry.silence or (Silence.REPEATED if where.repeated else None)
             self.tally(Fate.NEW, entry.title)
             if silence is not None:
                 self.tally(silence, entry.title)
             elif matched:
                 # Counted without its title: what people follow is theirs.
                 self.tally(Fate.ALERTED, "")
-            self.items.append(_to_new_item(item_id, entry, self._source))
+            self.items.append(to_new_item(item_id, entry, self._source))
 
-    def _match(self, entry: NewItem, item_id: int, story_id: int) -> int:
+    def _match(self, entry: NewItem, item_id: int, where: Placed) -> int:
+        if where.news is not None:
+            save_news(self._connection, where.story, item_id, where.news, entry.gravity)
         if entry.silence is not None and not entry.matches:
             return 0
         found = dict(self._matcher.find(entry, entry.source or self._source.config.publisher.name))
@@ -234,7 +246,7 @@ class _Saving:
         save_matches(self._connection, item_id, found, alive)
         if entry.silence is not None:
             return 0
-        owe_alerts(self._connection, item_id, story_id, entry.gravity, alive)
+        owe_alerts(self._connection, item_id, where.story, entry.gravity, alive)
         self.matches += len(alive)
         return len(alive)
 
@@ -315,17 +327,3 @@ def _save_items(
     stored = [pair for pair in zip(new, places, strict=True) if pair[0].key in ids]
     save_keys(connection, {place: entry.keys for entry, place in stored}, now)
     return ids
-
-
-def _to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:
-    return Item(
-        id=item_id,
-        title=entry.title,
-        summary=entry.summary,
-        link=entry.link,
-        language=entry.language,
-        published_at=entry.published_at,
-        seen_at=entry.seen_at,
-        publisher=entry.source or source.config.publisher.name,
-        feed=source.name,
-    )

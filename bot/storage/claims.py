@@ -34,7 +34,7 @@ from bot.model import (
 from bot.storage.clock import Slots, load_slots, take_slots
 from bot.storage.columns import now_ms
 from bot.storage.subscribers import to_subscriber
-from bot.storage.tables import chat, delivery, fanout, subscriber
+from bot.storage.tables import chat, delivery, fanout, story_news, subscriber
 
 #: A claimed chat comes free again after this long, should its sender die.
 LEASE_MS = 30_000
@@ -50,9 +50,14 @@ _TOLERATED_MS = 1_000
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
 _IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
 
-#: What goes first: graver alerts, other alerts, digests, and edits when nothing else waits.
+#: Less grave than this, alerts wait for what was told already and grew graver.
+_GRAVE = 2
+#: What goes first: grave alerts, more of what was told, other alerts, digests, and edits when
+#: nothing else waits.
 _LANES = (
-    *((DeliveryKind.ALERT, gravity) for gravity in range(MAX_GRAVITY, -1, -1)),
+    *((DeliveryKind.ALERT, gravity) for gravity in range(MAX_GRAVITY, _GRAVE - 1, -1)),
+    (DeliveryKind.RING, 0),
+    *((DeliveryKind.ALERT, gravity) for gravity in range(_GRAVE - 1, -1, -1)),
     (DeliveryKind.DIGEST, 0),
     (DeliveryKind.EDIT, 0),
 )
@@ -64,7 +69,7 @@ def is_open() -> Any:
 
 
 # Statements are built once: building them anew costs as much as running them.
-_FANNING = select(exists(select(fanout.c.item_id)))
+_FANNING = select(exists(select(fanout.c.item_id)) | exists(select(story_news.c.id)))
 _DUE = (
     select(delivery, chat.c.kind.label("chat_kind"))
     .join(chat, chat.c.id == delivery.c.chat_id)

@@ -18,6 +18,7 @@ from bot.storage.claims import LEASE_MS, MAX_ATTEMPTS, Claim, claim
 from bot.storage.columns import now_ms
 from bot.storage.database import Database
 from bot.storage.fanout import expand_fanout
+from bot.storage.news import expand_news
 from bot.storage.outcomes import Fate, Outcome, settle
 from bot.storage.processes import Processes
 from bot.storage.tables import delivery
@@ -67,11 +68,17 @@ class Deliveries:
         return await self._database.write(work)
 
     async def expand(self, rate: float) -> bool:
-        """Owe one chunk of a match's subscribers their alert; False when nothing waits.
+        """Owe one chunk of subscribers their alert, or more of a story; False when nothing waits.
 
         Of what is owed at *rate* a second, enough for some seconds stands in the outbox.
         """
-        return await self._database.write(lambda connection: expand_fanout(connection, rate))
+
+        def work(connection: Connection) -> bool:
+            # Whoever knows a story is few beside those who may be told of it.
+            told = expand_news(connection)
+            return expand_fanout(connection, rate) or told
+
+        return await self._database.write(work)
 
     async def count_owed(self) -> int:
         """Return how many deliveries are pending."""

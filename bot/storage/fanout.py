@@ -20,7 +20,8 @@ _MOST_MATCHES = 50
 
 # Literals: with a bound parameter the planner cannot prove that the partial index serves.
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
-_IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
+#: The condition that a chat is written to.
+IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
 
 
 def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bool:
@@ -99,7 +100,7 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
         select(*columns.values())
         .join(page, page.c.subscriber_id == subscriber.c.id)
         .join(chat, chat.c.id == subscriber.c.chat_id)
-        .where(_IS_ACTIVE, subscriber.c.paused.is_(False))
+        .where(IS_ACTIVE, subscriber.c.paused.is_(False))
         .order_by(subscriber.c.id)
     )
     connection.execute(
@@ -116,7 +117,7 @@ def _is_enough(connection: Connection, gravity: int, backlog: int) -> bool:
             _IS_PENDING,
             delivery.c.kind == DeliveryKind.ALERT,
             delivery.c.gravity >= gravity,
-            _IS_ACTIVE,
+            IS_ACTIVE,
             is_open(),
         )
         .limit(backlog)

@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from bot.model import Delivery, DeliveryKind, Item, MatchedItem
-from bot.storage.archive import select_items, to_item
+from bot.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    MatchedStory,
+    Telling,
+    ToldStory,
+)
 from bot.storage.database import Database
 from bot.storage.tables import delivery, item, match, story_item, subscription
+from bot.storage.tellings import load_told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The message by which a reader was alerted to a story."""
+
+    message_id: int
+    #: Whether it tells of no other story, as a bulletin does.
+    is_alone: bool
+    #: The last item of the story that it told.
+    item_id: int
+    #: When the news that caused it was seen.
+    alerted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alerted:
-    """What one alert tells: a story's items, oldest first, and the keywords they match, as typed,
+    """What one alert, edit or ring tells: a story, and the keywords of its reader in it, as typed,
     those that were followed first leading."""
 
-    items: tuple[Item, ...]
+    story: ToldStory
+    #: The first telling that one of the keywords is in.
+    lead: Telling
     keywords: tuple[str, ...]
+    #: The words of the leading item that satisfied them.
+    words: tuple[str, ...] = ()
+    #: Of an edit or a ring: the message that told the story, if it was sent.
+    message: Told | None = None
+
+    @property
+    def newest(self) -> int:
+        """The last item of the story."""
+        return self.story.tellings[-1].item.id
+
+    def tells_more(self, edit: Delivery) -> bool:
+        """Say whether there is a message of this story alone that says less than there is."""
+        if self.message is None or not self.message.is_alone:
+            return False
+        return self.newest > max(self.message.item_id, edit.after_item)
+
+    def find(self, item_id: int) -> Telling | None:
+        """Return the telling that an item is, if it still tells this story."""
+        return next((each for each in self.story.tellings if each.item.id == item_id), None)
 
 
 class Matches:
@@ -37,52 +78,28 @@ class Matches:
         """
 
         def work(connection: Connection) -> dict[int, Alerted]:
-            items = _load_story_items(connection, {each.story_id for each in owed})
-            shown = {item.id for story in items.values() for item in story}
+            stories = load_told(connection, {each.story_id for each in owed if each.story_id})
+            shown = {telling.item.id for story in stories.values() for telling in story.tellings}
             typed = _load_typed(connection, {each.subscriber.id for each in owed}, shown)
+            messages = _load_messages(connection, owed)
             found: dict[int, Alerted] = {}
             for each in owed:
-                told = items.get(each.story_id or 0, ())
-                words = [
-                    word for item in told for word in typed.get((each.subscriber.id, item.id), ())
-                ]
-                if words:
-                    ordered = tuple(dict.fromkeys(word for _, word in sorted(words)))
-                    found[each.id] = Alerted(told, ordered)
+                story = stories.get(each.story_id or 0)
+                message = messages.get((each.subscriber.id, each.story_id or 0))
+                alerted_at = message.alerted_at if message is not None else each.created_at
+                alerted = _tell(story, each, alerted_at, typed) if story is not None else None
+                if alerted is not None:
+                    found[each.id] = replace(alerted, message=message)
             return found
-
-        return await self._database.read(work)
-
-    async def load_alert_message(self, edit: Delivery) -> int | None:
-        """Return the message that alerted this subscriber to an edit's story.
-
-        None when there is none, or when it was a bulletin: that tells of other stories too.
-        """
-
-        def work(connection: Connection) -> int | None:
-            sent = (delivery.c.kind == DeliveryKind.ALERT) & delivery.c.message_id.is_not(None)
-            message_id = connection.scalar(
-                select(delivery.c.message_id).where(
-                    sent,
-                    delivery.c.subscriber_id == edit.subscriber.id,
-                    delivery.c.ref == f"story:{edit.story_id}",
-                )
-            )
-            sharing = select(func.count()).where(
-                sent,
-                delivery.c.subscriber_id == edit.subscriber.id,
-                delivery.c.message_id == message_id,
-            )
-            return message_id if connection.scalar(sharing) == 1 else None
 
         return await self._database.read(work)
 
     async def load_digest(
         self, subscriber_id: int, *, after: int, upto: int | None = None, limit: int = 1000
-    ) -> list[MatchedItem]:
-        """Return the subscriber's matched items with after < id <= upto, newest first."""
+    ) -> list[MatchedStory]:
+        """Return the subscriber's stories that items with after < id <= upto tell, newest first."""
 
-        def work(connection: Connection) -> list[MatchedItem]:
+        def work(connection: Connection) -> list[MatchedStory]:
             return _load_matched(connection, subscriber_id, after, upto, limit)
 
         return await self._database.read(work)
@@ -99,61 +116,122 @@ class Matches:
         return await self._database.read(work)
 
 
-def _load_story_items(
-    connection: Connection, story_ids: Collection[int | None]
-) -> dict[int, tuple[Item, ...]]:
+def _tell(
+    story: ToldStory,
+    owed: Delivery,
+    alerted_at: datetime,
+    typed: Mapping[tuple[int, int], Sequence[_Asked]],
+) -> Alerted | None:
+    """Return a story as one of its readers asked for it; None where no keyword is in it."""
+    asking = [
+        (telling, asked)
+        for telling in story.tellings
+        if (asked := typed.get((owed.subscriber.id, telling.item.id)))
+    ]
+    if not asking:
+        return None
+    # What they followed it by may be in older items too, which were told when they began to.
+    since = (pair for pair in asking if pair[0].item.seen_at >= alerted_at)
+    lead, of_lead = next(since, asking[0])
+    words = tuple(dict.fromkeys(word for each in of_lead for word in each.words))
+    asked = [each for _, those in asking for each in those]
+    keywords = dict.fromkeys(each.typed for each in sorted(asked, key=lambda each: each.since))
+    return Alerted(story=story, lead=lead, keywords=tuple(keywords), words=words)
+
+
+def _load_messages(connection: Connection, owed: Sequence[Delivery]) -> dict[tuple[int, int], Told]:
+    """Return the messages by which the readers of edits and rings were told of their stories."""
+    knowing = [each for each in owed if each.kind in (DeliveryKind.EDIT, DeliveryKind.RING)]
+    if not knowing:
+        return {}
+    sent = (delivery.c.kind == DeliveryKind.ALERT) & (delivery.c.state == DeliveryState.SENT)
+    readers = {each.subscriber.id for each in knowing}
     rows = connection.execute(
-        select_items()
-        .add_columns(story_item.c.story_id)
-        .join(story_item, story_item.c.item_id == item.c.id)
-        .where(story_item.c.story_id.in_(story_ids))
-        .order_by(item.c.id)
+        select(
+            delivery.c.subscriber_id,
+            delivery.c.story_id,
+            delivery.c.message_id,
+            delivery.c.after_item,
+            delivery.c.created_at,
+        ).where(
+            sent,
+            delivery.c.message_id > 0,
+            delivery.c.subscriber_id.in_(readers),
+            delivery.c.ref.in_({f"story:{each.story_id}" for each in knowing}),
+        )
+    ).all()
+    # A bulletin tells of other stories too.
+    stories = func.count().label("stories")
+    told_by = select(delivery.c.subscriber_id, delivery.c.message_id, stories).where(
+        sent,
+        delivery.c.subscriber_id.in_(readers),
+        delivery.c.message_id.in_({row.message_id for row in rows}),
     )
-    found: dict[int, tuple[Item, ...]] = {}
-    for row in rows:
-        found[row.story_id] = (*found.get(row.story_id, ()), to_item(row))
-    return found
+    counted = connection.execute(told_by.group_by(delivery.c.subscriber_id, delivery.c.message_id))
+    shared = {(row.subscriber_id, row.message_id) for row in counted if row.stories > 1}
+    return {
+        (row.subscriber_id, row.story_id): Told(
+            message_id=row.message_id,
+            is_alone=(row.subscriber_id, row.message_id) not in shared,
+            item_id=row.after_item,
+            alerted_at=row.created_at,
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a subscriber typed, since when, and the words of an item that satisfy it."""
+
+    since: datetime
+    typed: str
+    words: tuple[str, ...]
 
 
 def _load_typed(
     connection: Connection, subscriber_ids: Collection[int], item_ids: Collection[int]
-) -> dict[tuple[int, int], list[tuple[datetime, str]]]:
-    """Return when each subscriber began to follow what an item matches, and what they typed."""
+) -> dict[tuple[int, int], list[_Asked]]:
+    """Return what each subscriber typed that an item satisfies."""
     rows = connection.execute(
         select(
             subscription.c.subscriber_id,
             match.c.item_id,
+            match.c.words,
             subscription.c.created_at,
             subscription.c.typed,
         )
         .join(match, match.c.keyword_id == subscription.c.keyword_id)
         .where(subscription.c.subscriber_id.in_(subscriber_ids), match.c.item_id.in_(item_ids))
     )
-    found: dict[tuple[int, int], list[tuple[datetime, str]]] = {}
+    found: dict[tuple[int, int], list[_Asked]] = {}
     for row in rows:
-        pair = (row.subscriber_id, row.item_id)
-        found.setdefault(pair, []).append((row.created_at, row.typed))
+        asked = _Asked(row.created_at, row.typed, tuple(row.words.split("\n")))
+        found.setdefault((row.subscriber_id, row.item_id), []).append(asked)
     return found
 
 
 def _load_matched(
     connection: Connection, subscriber_id: int, after: int, upto: int | None, limit: int
-) -> list[MatchedItem]:
+) -> list[MatchedStory]:
     pairs = (
-        select(match.c.item_id, subscription.c.typed)
+        select(match.c.item_id, story_item.c.story_id, subscription.c.typed)
         .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
+        .join(story_item, story_item.c.item_id == match.c.item_id)
         .where(subscription.c.subscriber_id == subscriber_id, match.c.item_id > after)
         .order_by(match.c.item_id.desc(), subscription.c.created_at, subscription.c.keyword_id)
         .limit(limit)
     )
     if upto is not None:
         pairs = pairs.where(match.c.item_id <= upto)
-    typed: dict[int, list[str]] = {}
+    typed: dict[int, dict[str, None]] = {}
+    first: dict[int, int] = {}
     for row in connection.execute(pairs):
-        typed.setdefault(row.item_id, []).append(row.typed)
-    items = connection.execute(
-        select_items()
-        .where(item.c.id.in_(typed))
-        .order_by(item.c.published_at.desc(), item.c.id.desc())
-    )
-    return [MatchedItem(item=to_item(row), keywords=tuple(typed[row.id])) for row in items]
+        typed.setdefault(row.story_id, {})[row.typed] = None
+        first[row.story_id] = row.item_id
+    told = load_told(connection, typed)
+    matched = []
+    for story_id, keywords in typed.items():
+        lead = next(each for each in told[story_id].tellings if each.item.id == first[story_id])
+        matched.append(MatchedStory(story=told[story_id], lead=lead, keywords=tuple(keywords)))
+    return matched

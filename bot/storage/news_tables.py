@@ -8,6 +8,8 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -185,15 +187,59 @@ story = Table(
     "story",
     metadata,
     make_id(),
+    # Of its first item.
     Column("key", Text, nullable=False, unique=True),
     Column("opened_at", Moment, nullable=False),
+    # Its first item, by which others are found to tell the same.
+    Column("head", BigInteger),
+    # Of the story that it goes on with, closed when it began.
+    Column("follows", BigInteger),
+    # Of the story that it proved to be; nothing joins it any more.
+    Column("merged_into", BigInteger),
+    # Why it was told again aloud so far.
+    Column("rings", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
+
+_JOINED = text("key IS NOT NULL")
 
 story_item = Table(
     "story_item",
     metadata,
     refer_to("story.id", primary_key=True),
     refer_to("item.id", primary_key=True, index=True),
+    # A hash of the story that it would be by its address, where it joined another's.
+    Column("key", BigInteger),
+    Column("role", Text, nullable=False, server_default="told"),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("imitates", Text, nullable=False, server_default=""),
+    Column("gravity", SmallInteger, nullable=False, server_default="0"),
+    # By what it joined: how sure, and the words that met.
+    Column("why", Text, nullable=False, server_default=""),
+    Index("ix_story_item_key", "key", sqlite_where=_JOINED, postgresql_where=_JOINED),
     sqlite_with_rowid=False,
+)
+
+#: What is new in a story, for those who were told of it: an edit, and a ring if it has one.
+story_news = Table(
+    "story_news",
+    metadata,
+    make_id(),
+    refer_to("story.id", index=True),
+    refer_to("item.id", index=True),
+    Column("ring", Text, nullable=False, server_default=""),
+    Column("gravity", SmallInteger, nullable=False, server_default="0"),
+    # The last alert whose reader was given it.
+    Column("cursor", BigInteger, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)
+
+#: How often keys stood in headlines lately, as JSON packed by gzip.
+story_counts = Table(
+    "story_counts",
+    metadata,
+    Column("keys_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("counted", LargeBinary, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    Column("aged_at", Moment, nullable=False),
 )

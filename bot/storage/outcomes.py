@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, update
+from sqlalchemy import Connection, Integer, and_, bindparam, case, literal_column, update
 
 from bot.delivery.pace import chat_pace_ms
-from bot.model import Delivery, DeliveryState
+from bot.model import Delivery, DeliveryKind, DeliveryState
 from bot.storage.chats import close_gate, follow_chat, note_refusal, note_written, rewind_digests
 from bot.storage.claims import SUSPECT_ATTEMPTS
 from bot.storage.clock import note_refusals, pause
 from bot.storage.columns import now_ms
+from bot.storage.news import EDIT_EVERY_MS
 from bot.storage.tables import chat, delivery
 
 #: Telegram cannot be reached when so many chats fail at once.
@@ -61,6 +62,8 @@ class Outcome:
     #: This is one of a bulletin; the chat's gate is set by the one that led it.
     leads: bool = True
     new_chat_id: int = 0
+    #: The last item of its story that the message tells; 0: it tells of no story.
+    told_item: int = 0
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome], rate: float) -> None:
@@ -98,14 +101,23 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], rate: float) -> 
         pause(connection, max(failed.values()))
 
 
+# An edit that more came to meanwhile than it tells stays owed, a minute on.
+_TELLS_LESS = and_(
+    delivery.c.kind == int(DeliveryKind.EDIT), delivery.c.upto_item > bindparam("its_told")
+)
 _SENT = (
     update(delivery)
     .where(delivery.c.id == bindparam("its_id"), _IS_PENDING)
     .values(
-        state=DeliveryState.SENT,
+        state=case(
+            (_TELLS_LESS, int(DeliveryState.PENDING)), else_=bindparam("its_state", type_=Integer)
+        ),
+        due_at=case((_TELLS_LESS, now_ms() + EDIT_EVERY_MS), else_=delivery.c.due_at),
+        attempts=case((_TELLS_LESS, 0), else_=delivery.c.attempts),
         message_id=bindparam("its_message"),
         error=bindparam("its_error"),
         doubtful=bindparam("its_doubt"),
+        after_item=bindparam("its_told"),
         settled_at=now_ms(),
     )
 )
@@ -122,6 +134,9 @@ def _sent_values(outcome: Outcome) -> dict[str, Any]:
         "its_message": outcome.message_id,
         "its_error": outcome.error[:500] or None,
         "its_doubt": outcome.doubtful,
+        # A digest's window stays what it is.
+        "its_told": outcome.told_item or outcome.delivery.after_item,
+        "its_state": int(DeliveryState.SENT),
     }
 
 
@@ -148,7 +163,10 @@ def _settle_one(connection: Connection, outcome: Outcome) -> None:
                 .values(part=owed.part + 1, attempts=0, retries=0, doubtful=False)
             )
         case Fate.EMPTY:
-            _end(connection, mine, DeliveryState.CANCELLED, "nothing to say")
+            # More than was looked at may have come to an edit meanwhile.
+            seen = delivery.c.upto_item <= outcome.told_item
+            whole = mine & seen if owed.kind is DeliveryKind.EDIT and outcome.told_item else mine
+            _end(connection, whole, DeliveryState.CANCELLED, "nothing to say")
         case Fate.REJECTED:
             _end(connection, mine, DeliveryState.DEAD, outcome.error)
         case Fate.LATER:

@@ -1,72 +1,101 @@
-"""Stories: opened by their first items, and owed to those whose keywords are in them."""
+"""Stories as they are kept: what is found by, and what was counted for that."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
-from bot.model import NewItem
-from bot.storage.database import insert_into
-from bot.storage.tables import fanout, match, story, story_item
+from bot.model import ToldStory
+from bot.storage.database import Database, insert_into
+from bot.storage.tables import item, story, story_counts, story_item
+from bot.storage.tellings import load_told
 
-_STORIES = select(story.c.id, story.c.key).where(story.c.key.in_(bindparam("keys", expanding=True)))
-
-
-def save_stories(
-    connection: Connection, ids: Mapping[str, int], new: Sequence[NewItem]
-) -> tuple[dict[str, int], set[str]]:
-    """Open the stories of new items that are not open yet.
-
-    Returns all their ids by key, and the keys of those that were open before.
-    """
-    if not new:
-        return {}, set()
-    keys = [entry.story_key for entry in new]
-    told = {row.key for row in connection.execute(_STORIES, {"keys": keys})}
-    opened = [{"key": entry.story_key, "opened_at": entry.seen_at} for entry in new]
-    connection.execute(insert_into(connection, story).on_conflict_do_nothing(), opened)
-    found = connection.execute(_STORIES, {"keys": keys})
-    stories = {row.key: row.id for row in found}
-    connection.execute(
-        story_item.insert(),
-        [{"story_id": stories[entry.story_key], "item_id": ids[entry.key]} for entry in new],
-    )
-    return stories, told
+_HEADS_SINCE = (
+    select(story.c.id, item.c.title, item.c.language, item.c.published_at)
+    .join(item, item.c.id == story.c.head)
+    .where(story.c.id > bindparam("newest"), story.c.opened_at > bindparam("since"))
+    .order_by(story.c.id)
+)
 
 
-def save_matches(
-    connection: Connection,
-    item_id: int,
-    words: Mapping[int, tuple[str, ...]],
-    keyword_ids: Collection[int],
-) -> None:
-    """Note which keywords an item satisfies, each with the words that did."""
-    if not keyword_ids:
-        return
-    connection.execute(
-        insert_into(connection, match).on_conflict_do_nothing(),
-        [
-            {"item_id": item_id, "keyword_id": each, "words": "\n".join(words[each])}
-            for each in keyword_ids
-        ],
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A story's first headline, by which others are found to tell the same."""
+
+    story: int
+    title: str
+    language: str
+    published_at: datetime
 
 
-def owe_alerts(
-    connection: Connection,
-    item_id: int,
-    story_id: int,
-    gravity: int,
-    keyword_ids: Collection[int],
-) -> None:
-    """Let an item's story be owed to those who follow these keywords, by the fan-out."""
-    if not keyword_ids:
-        return
-    connection.execute(
-        insert_into(connection, fanout).on_conflict_do_nothing(),
-        [
-            {"item_id": item_id, "keyword_id": each, "story_id": story_id, "gravity": gravity}
-            for each in keyword_ids
-        ],
-    )
+class Stories:
+    """Storage of what stories are found by."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_heads(self, since: datetime) -> list[Head]:
+        """Return the first headlines of the stories that were opened since then."""
+
+        def work(connection: Connection) -> list[Head]:
+            return list(iter_heads(connection, 0, since))
+
+        return await self._database.read(work)
+
+    async def load_of(self, items: Collection[int]) -> dict[int, ToldStory]:
+        """Return the stories that these items tell, by item."""
+
+        def work(connection: Connection) -> dict[int, ToldStory]:
+            rows = connection.execute(
+                select(story_item.c.item_id, story_item.c.story_id).where(
+                    story_item.c.item_id.in_(items)
+                )
+            ).all()
+            told = load_told(connection, {row.story_id for row in rows})
+            return {row.item_id: told[row.story_id] for row in rows}
+
+        return await self._database.read(work)
+
+    async def load_counts(self, keys_version: int) -> tuple[bytes, datetime] | None:
+        """Return how often keys of this version stood in headlines, and when that last aged."""
+
+        def work(connection: Connection) -> tuple[bytes, datetime] | None:
+            row = connection.execute(
+                select(story_counts.c.counted, story_counts.c.aged_at).where(
+                    story_counts.c.keys_version == keys_version
+                )
+            ).one_or_none()
+            return (row.counted, row.aged_at) if row is not None else None
+
+        return await self._database.read(work)
+
+    async def save_counts(
+        self, keys_version: int, counted: bytes, *, aged_at: datetime, now: datetime
+    ) -> None:
+        """Keep how often keys stood in headlines, instead of what was kept before."""
+
+        def work(connection: Connection) -> None:
+            values = {"counted": counted, "saved_at": now, "aged_at": aged_at}
+            # Other versions' keys mean other words.
+            connection.execute(
+                delete(story_counts).where(story_counts.c.keys_version != keys_version)
+            )
+            statement = insert_into(connection, story_counts).values(
+                keys_version=keys_version, **values
+            )
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["keys_version"], set_=values)
+            )
+
+        await self._database.write(work)
+
+
+def iter_heads(connection: Connection, newest: int, since: datetime) -> Iterator[Head]:
+    """Yield the heads of the stories after *newest* that were opened since then."""
+    for row in connection.execute(_HEADS_SINCE, {"newest": newest, "since": since}):
+        yield Head(
+            story=row.id, title=row.title, language=row.language, published_at=row.published_at
+        )

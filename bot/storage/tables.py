@@ -26,7 +26,9 @@ from bot.storage.news_tables import (
     publisher,
     search_period,
     story,
+    story_counts,
     story_item,
+    story_news,
 )
 
 __all__ = [
@@ -51,7 +53,9 @@ __all__ = [
     "received_update",
     "search_period",
     "story",
+    "story_counts",
     "story_item",
+    "story_news",
     "subscriber",
     "subscription",
     "typed_words",
@@ -150,6 +154,7 @@ fanout = Table(
 )
 
 _PENDING = text("state = 0")
+_ALERTS = text("kind = 1")
 
 delivery = Table(
     "delivery",
@@ -171,7 +176,8 @@ delivery = Table(
     Column("lease", BigInteger, nullable=False, server_default="0"),
     # A digest of several messages: how many of them have been sent.
     Column("part", SmallInteger, nullable=False, server_default="0"),
-    # A digest's window: items after the first, up to and with the second.
+    # A digest's window: items after the first, up to and with the second. Of an alert, an edit or
+    # a ring: the last item of its story that was told, and the last that is to be.
     Column("after_item", BigInteger, nullable=False, server_default="0"),
     Column("upto_item", BigInteger, nullable=False, server_default="0"),
     Column("message_id", BigInteger),
@@ -190,6 +196,8 @@ delivery = Table(
     ),
     Index("ix_delivery_chat", "chat_id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index("ix_delivery_settled", "settled_at"),
+    # Who was told of a story, when there is more of it.
+    Index("ix_delivery_story", "story_id", "id", sqlite_where=_ALERTS, postgresql_where=_ALERTS),
     sqlite_autoincrement=True,
     postgresql_with={"fillfactor": "50"},  # room for the claim's update in place
 )

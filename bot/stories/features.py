@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -26,7 +27,7 @@ _FEWEST_UNITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The numbers, and the keys that met, the rarest first."""
+    """The numbers, and the words of the first that met some of the other, the rarest first."""
 
     features: tuple[float, ...]
     met: tuple[str, ...]
@@ -91,8 +92,7 @@ def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
         len(one.places ^ other.places),
         min(matched / max(total, 1e-6), other_matched / max(other_total, 1e-6)),
     )
-    told = tuple(sorted(met, key=met.__getitem__, reverse=True))
-    return Likeness(tuple(map(float, features)), told)
+    return Likeness(tuple(map(float, features)), tuple(_find_words(one, met)))
 
 
 def _weigh(unit: Unit, language: str, across: bool, counts: Counts) -> float:
@@ -144,6 +144,15 @@ def _by_sound(unit: Unit, other: Headline, at_key: dict[str, list[int]]) -> list
         for at, each in enumerate(other.units)
         if each.is_name and not each.near.isdisjoint(unit.near)
     ][:1]
+
+
+def _find_words(headline: Headline, met: dict[str, float]) -> Iterator[str]:
+    """Yield the words of a headline by which it met the other, the rarest first."""
+    for key in sorted(met, key=met.__getitem__, reverse=True):
+        for at, unit in enumerate(headline.units):
+            if key in unit.within or key == f"{NAME}{at}":
+                yield unit.written
+                break
 
 
 def _names(headline: Headline) -> set[int]:

@@ -54,6 +54,7 @@ class Unit:
     maybe: frozenset[str]  #: if it is a name after all
     near: frozenset[str]
     is_name: bool
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ class Headline:
     def towns(self) -> frozenset[str]:
         """Those of its places that are no country."""
         return frozenset(each for each in self.places if _category(each) == "places")
+
+    @cached_property
+    def tolls(self) -> frozenset[int]:
+        """Its numbers, without those that are years."""
+        return frozenset(each for each in self.numbers if not 1900 <= each <= 2100)
 
     @cached_property
     def acts(self) -> frozenset[str]:
@@ -149,13 +155,13 @@ def _units(read: ReadText) -> Iterator[Unit]:
         if language.is_function_word(read.written[place]):
             continue
         hidden = read.hidden.get(place, frozenset())
-        yield _unit(word, hidden)
+        yield _unit(word, hidden, read.written[place])
     for span in read.spans:
-        one = frozenset((span.concept,))
-        yield Unit(one, one, frozenset(), frozenset(), is_name=False)
+        one, written = frozenset((span.concept,)), read.as_written(span.start, span.end)
+        yield Unit(one, one, frozenset(), frozenset(), is_name=False, written=written)
 
 
-def _unit(word: WordKeys, hidden: frozenset[str]) -> Unit:
+def _unit(word: WordKeys, hidden: frozenset[str], written: str) -> Unit:
     keys = [key for key in word.keys if key not in hidden]
     story_words = load().story_words
     shared = {key for key in keys if key[0] in (CONCEPT, GIVEN_NAME)}
@@ -168,6 +174,7 @@ def _unit(word: WordKeys, hidden: frozenset[str]) -> Unit:
         maybe=frozenset(k for k in keys if k[0] == MAYBE_NAME and k[1] != SAME_SCRIPT),
         near=frozenset(k for k in keys if k[0] == NEAR and len(k) >= _SHORTEST_NEAR),
         is_name=word.capital and any(key[0] == NAME for key in keys),
+        written=written,
     )
 
 

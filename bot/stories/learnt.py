@@ -21,6 +21,15 @@ def load_scorers() -> tuple[Scorer, Scorer]:
 
 def load_counts() -> Counts:
     """Return the counts that a first day begins with; each call returns its own."""
-    packed = _HERE.joinpath("counts.json.gz").read_bytes()
+    return unpack_counts(_HERE.joinpath("counts.json.gz").read_bytes())
+
+
+def pack_counts(counts: Counts) -> bytes:
+    """Return counts as they are kept."""
+    return gzip.compress(json.dumps(counts.to_data()).encode(), mtime=0)
+
+
+def unpack_counts(packed: bytes) -> Counts:
+    """Return the counts that `pack_counts` packed."""
     counted: dict[str, Any] = json.loads(gzip.decompress(packed))
     return Counts(counted["keys"], counted["headlines"])

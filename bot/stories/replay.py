@@ -27,10 +27,18 @@ def same_event(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 def assign(items: Iterable[Mapping[str, Any]]) -> list[int]:
     """Return a story's number for each row, in their order, which is that of time."""
     stories = OpenStories(load_counts())
-    return [
-        stories.assign(_read(row["title"], row["lang"]), _at(row), number).story
-        for number, row in enumerate(items)
-    ]
+    numbers = []
+    for number, row in enumerate(items, 1):
+        headline, at = _read(row["title"], row["lang"]), _at(row)
+        stories.close(at)
+        found = stories.find(headline, at)
+        stories.counts.learn(headline)
+        if found is None or found.closed:
+            stories.add(number, headline, at)
+            numbers.append(number)
+        else:
+            numbers.append(found.story)
+    return numbers
 
 
 def _at(row: Mapping[str, Any]) -> datetime:

@@ -34,7 +34,7 @@ _BULLETIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision on two headlines: how sure, by which keys, and what forbade it, if anything."""
+    """The decision on two headlines: how sure, by which words, and what forbade it, if anything."""
 
     same: bool
     score: float

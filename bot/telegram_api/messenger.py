@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -40,8 +40,11 @@ class Messenger:
         *,
         unasked: bool = False,
         again: bool = False,
+        reply_to: int | None = None,
     ) -> int:
         """Send one message; return its id.
+
+        As a reply to the message *reply_to*, or by itself where that has been deleted.
 
         *again* says that it may have been taken before, its answer lost: then a connection of its
         own tells "not taken" from "not answered".
@@ -56,6 +59,9 @@ class Messenger:
             wanted["message_thread_id"] = str(topic)
         if unasked and self._paid_broadcast:
             wanted["allow_paid_broadcast"] = "true"
+        if reply_to is not None:
+            reply = ReplyParameters(reply_to, allow_sending_without_reply=True)
+            wanted["reply_parameters"] = reply.to_json()
         freshness = over_fresh_connection.set(again)
         try:
             return await self._send_readable(html, wanted)

@@ -67,6 +67,8 @@ _TEXT_REFUSED = (
     "must be non-empty", "must be encoded in utf-8", "entities_too_long", "entity",
     "reply_markup", "reply markup", "button", "inline keyboard",
 )  # fmt: skip
+# A message that was deleted, or is too old or another's: it will never be edited.
+_NOT_TO_BE_EDITED = ("to edit not found", "can't be edited", "message_id_invalid")
 
 _WORD = re.compile(r"\w{3,}")
 
@@ -104,7 +106,7 @@ def translate(error: TelegramError, sent: str = "") -> SahmanError:
             # Whatever it is: a chat that refuses may take it another day.
             return TryLater(said, of_chat=True)
         case BadRequest():
-            known = any(sign in lowered for sign in _TEXT_REFUSED)
+            known = any(sign in lowered for sign in (*_TEXT_REFUSED, *_NOT_TO_BE_EDITED))
             return MessageRejected(said, known=known)
         case NotSent():
             return TryLater(said)

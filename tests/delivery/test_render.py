@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -11,18 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from bot.delivery.digest import DIGEST_STORIES, render_digest
 from bot.delivery.render import (
-    DIGEST_ITEMS,
-    render_alert,
-    render_digest,
     render_line,
     render_plain,
     safe_link,
 )
 from bot.delivery.split import MAX_UNITS, count_units
-from bot.model import Item, MatchedItem
+from bot.delivery.story import render_alert
+from bot.model import Item, MatchedStory, Role, ToldStory
 from bot.texts import load_texts
-from tests.samples import NOW, item, subscriber
+from tests.samples import NOW, item, subscriber, telling, tellings
 
 TEXTS = load_texts()
 EN = TEXTS["en"]
@@ -65,16 +65,23 @@ class Tags(HTMLParser):
 
 
 def alert(*items: Item, keywords: tuple[str, ...] = ("border",)) -> str:
-    return render_alert(items, keywords, READER, EN, NOW)
+    told = tellings(*items)
+    return render_alert(ToldStory(id=1, tellings=told), told[0], keywords, READER, EN, NOW)
 
 
-def digest(*matched: MatchedItem) -> list[str]:
+def digest(*matched: MatchedStory) -> list[str]:
     return render_digest(matched, READER, EN, title=TITLE, now=NOW)
 
 
-def matched(index: int, *keywords: str, **changes: object) -> MatchedItem:
+def matched(index: int, *keywords: str, **changes: object) -> MatchedStory:
     values = {"id": index, "title": f"Title {index}", "link": f"https://news.example/{index}"}
-    return MatchedItem(item=item(**{**values, **changes}), keywords=keywords or ("border",))
+    return matched_story(item(**{**values, **changes}), keywords=keywords or ("border",))
+
+
+def matched_story(*items: Item, keywords: tuple[str, ...] = ("border",)) -> MatchedStory:
+    told = tellings(*items)
+    story = ToldStory(id=items[0].id, tellings=told)
+    return MatchedStory(story=story, lead=told[0], keywords=keywords)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -144,18 +151,9 @@ def test_an_alert_names_the_keywords_the_publisher_the_language_and_the_local_ti
         "🔔 border, talks",
         "Talks on the border go on",
         "Both sides met again.",
-        "Sample Herald · English · 11:55",
+        "Sample Herald (Armenia, independent) · English · 11:55",
+        "👥 only one source so far",
     ]
-
-
-def test_an_alert_names_each_other_publisher_once() -> None:
-    items = (
-        item(),
-        item(id=2, publisher="Gazette"),
-        item(id=3, publisher="Gazette"),
-        item(id=4),
-    )
-    assert Tags(alert(*items)).text.endswith("Also: Gazette")
 
 
 def test_what_is_not_of_today_bears_its_day_in_the_readers_zone_and_language() -> None:
@@ -182,29 +180,47 @@ def test_a_digest_stands_by_keyword_newest_first() -> None:
     assert order == [5, 3, 4, 2]
 
 
-def test_a_digest_tells_each_story_once_under_the_first_of_its_keywords() -> None:
-    (message,) = digest(
-        matched(5, "border", "talks"),
-        matched(4, "talks", link="https://news.example/5"),
-        matched(3, "talks"),
-    )
+def test_a_digest_tells_each_story_once_and_counts_it_under_each_of_its_keywords() -> None:
+    (message,) = digest(matched(5, "border", "talks"), matched(3, "talks"))
     read = Tags(message).text
     assert read.count("Title 5") == 1
-    assert "Title 4" not in read
     assert "border · 1" in read
-    assert "talks · 1" in read
+    assert "talks · 2" in read
+    assert "1 of them above" in read
 
 
-def test_items_without_links_are_stories_of_their_own() -> None:
-    (message,) = digest(matched(2, link=""), matched(1, link=""))
-    assert Tags(message).text.count("Title") == 2
+def test_what_many_tell_and_what_is_grave_comes_first_in_a_digest() -> None:
+    told_by_two = matched_story(item(id=1, title="Two"), item(id=2, publisher="B", title="It"))
+    alone = matched(9, published_at=NOW)
+    grave = dataclasses.replace(
+        matched(4), story=ToldStory(id=4, tellings=(telling(matched(4).lead.item, gravity=3),))
+    )
+    (message,) = digest(alone, told_by_two, grave)
+    read = Tags(message).text
+    assert read.index("Title 4") < read.index("Two") < read.index("Title 9")
+    assert "2 publishers" in read
+
+
+def test_the_others_of_a_story_are_folded_below_in_the_readers_language_first() -> None:
+    russian = item(id=1, language="ru", title="Обстрел", publisher="Газета")
+    english = item(id=2, title="Shelling", publisher="Gazette")
+    same = item(id=3, title="Shelling", publisher="Mirror")
+    denied = telling(item(id=4, title="Baku denies shelling", publisher="B"), role=Role.DENIAL)
+    story = ToldStory(id=1, tellings=(*tellings(russian, english, same), denied))
+    (message,) = digest(MatchedStory(story=story, lead=story.tellings[0], keywords=("border",)))
+    read = Tags(message)
+    assert "• Shelling\n   Gazette" in read.text
+    assert "denied" in read.text
+    folded = message.split("<blockquote expandable>")[1]
+    assert folded.index("Baku denies shelling") < folded.index("Обстрел")
+    assert "Mirror" not in folded
 
 
 def test_a_digest_counts_what_it_does_not_list() -> None:
-    (message,) = digest(*(matched(index) for index in range(DIGEST_ITEMS + 7)))
+    (message,) = digest(*(matched(index) for index in range(DIGEST_STORIES + 7)))
     read = Tags(message).text
-    assert read.count("Title") == DIGEST_ITEMS
-    assert f"border · {DIGEST_ITEMS + 7}" in read
+    assert read.count("Title") == DIGEST_STORIES
+    assert f"border · {DIGEST_STORIES + 7}" in read
     assert "and 7 more" in read
 
 
@@ -231,12 +247,14 @@ def test_the_worst_that_feeds_can_print_still_fits(language: str) -> None:
         title="&" * 500, summary="<" * 600, publisher='"' * 300, link="https://x.am/" + "&" * 900
     )
     keywords = ("'" * 200,) * 10
-    html = render_alert(
-        [worst, *(item(publisher="&" * 90 + str(n)) for n in range(12))],
-        keywords, READER, TEXTS[language], NOW,
-    )  # fmt: skip
+    told = tellings(worst, *(item(id=n, publisher="&" * 90 + str(n)) for n in range(2, 14)))
+    story = ToldStory(id=1, tellings=told)
+    html = render_alert(story, told[0], keywords, READER, TEXTS[language], NOW)
     assert count_units(Tags(html).text) <= 4_096
-    every = [MatchedItem(item=worst, keywords=keywords)] * 3
+    every = [
+        matched_story(*(dataclasses.replace(worst, id=n) for n in ids), keywords=keywords)
+        for ids in ((1, 2, 3), (4,), (5, 6, 7, 8, 9, 10))
+    ]
     for message in render_digest(every, READER, TEXTS[language], title=TITLE, now=NOW):
         assert count_units(message) <= MAX_UNITS
 

@@ -132,7 +132,7 @@ async def test_one_alert_that_cannot_be_composed_does_not_hold_the_others(
 
     async def broken(owed: Any) -> Any:
         found = await load(owed)
-        if any("poison" in found[each.id].items[0].title for each in owed if each.id in found):
+        if any("poison" in found[each.id].lead.item.title for each in owed if each.id in found):
             raise KeyError("a bug of ours")
         return found
 

@@ -279,7 +279,7 @@ class TestDigests:
         for word in ("talks", "road", "village", "bridge", "mountain", "river"):
             await follower.say(f"/add {word}")
         titles = [
-            f"{word} {n} " + "Ս" * 200
+            f"{word} {n} " + word[:2] * 100
             for word in ("border", "talks", "road", "village", "bridge", "mountain", "river")
             for n in range(9)
         ]
@@ -297,7 +297,7 @@ class TestDigests:
         assert len(parts) >= 3
         assert parts[0].startswith("📰")
         found = "\n".join(parts)
-        assert all(found.count(title[:10].rstrip("Ս")) >= 1 for title in titles)
+        assert all(found.count(title[: title.rindex(" ") + 3]) >= 1 for title in titles)
 
 
 async def test_a_token_that_telegram_no_longer_knows_ends_sending(idle: Sahman) -> None:

@@ -132,7 +132,7 @@ class TestWindow:
                 matched = await storage.matches.load_digest(
                     who.id, after=row["after_item"], upto=row["upto_item"]
                 )
-                digests.append(sorted(each.item.title for each in matched))
+                digests.append(sorted(each.lead.item.title for each in matched))
         return digests
 
     async def test_every_item_stands_in_one_digest_and_none_in_two(self, storage: Storage) -> None:

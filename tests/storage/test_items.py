@@ -150,7 +150,7 @@ async def test_two_feeds_that_lead_to_one_page_make_one_story_and_one_alert(
     assert count_rows(storage, delivery) == 1
     (owed,) = (await storage.deliveries.settle_and_claim([], 10, 1000, NOW)).deliveries
     told = (await storage.matches.load_stories([owed]))[owed.id]
-    assert [each.feed for each in told.items] == ["alpha", "beta"]
+    assert [each.item.feed for each in told.story.tellings] == ["alpha", "beta"]
 
 
 async def test_several_keywords_that_one_item_satisfies_make_one_alert_that_names_them(

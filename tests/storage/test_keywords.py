@@ -135,7 +135,7 @@ class TestLookingBack:
             lambda each: find_words(query, each), NOW,
         )  # fmt: skip
         (matched,) = await storage.matches.load_digest(who.id, after=0)
-        assert matched.item.title == "Border"
+        assert matched.lead.item.title == "Border"
 
     async def test_what_it_would_have_brought_stands_in_the_digest_and_alerts_nobody(
         self, storage: Storage
@@ -146,7 +146,7 @@ class TestLookingBack:
         await follow(storage, who, "border")
         await expand(storage)
         (matched,) = await storage.matches.load_digest(who.id, after=0)
-        assert (matched.item.title, matched.keywords) == ("Border", ("border",))
+        assert (matched.lead.item.title, matched.keywords) == ("Border", ("border",))
         assert count_rows(storage, delivery) == 0
 
     async def test_another_who_asks_the_same_makes_no_second_match(self, storage: Storage) -> None:

@@ -1,0 +1,123 @@
+"""News of stories: from an item that joined one to an edit, and a ring, for each who knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
+
+from bot.model import DeliveryKind, DeliveryState
+from bot.storage.columns import now_ms
+from bot.storage.database import insert_into
+from bot.storage.fanout import CHUNK, IS_ACTIVE
+from bot.storage.tables import chat, delivery, item, story_news, subscriber
+
+#: A message is edited no oftener than this.
+EDIT_EVERY_MS = 60_000
+
+
+def expand_news(connection: Connection, chunk: int = CHUNK) -> bool:
+    """Owe one chunk of those who were alerted to a story what is new in it; False for none.
+
+    Whoever is still owed the alert is owed the edit too: should their alert be on its way now, it
+    tells less. If it is not, it will tell everything, and the edit finds nothing to say.
+    """
+    step = connection.execute(
+        select(story_news, item.c.seen_at)
+        .join(item, item.c.id == story_news.c.item_id)
+        .order_by(story_news.c.gravity.desc(), story_news.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=story_news)
+    ).one_or_none()
+    if step is None:
+        return False
+    page = (
+        select(delivery.c.id)
+        .where(
+            delivery.c.story_id == step.story_id,
+            delivery.c.kind == DeliveryKind.ALERT,
+            delivery.c.id > step.cursor,
+        )
+        .order_by(delivery.c.id)
+        .limit(chunk)
+        .subquery()
+    )
+    last, count = connection.execute(
+        select(func.max(page.c.id), func.count()).select_from(page)
+    ).one()
+    if count:
+        _owe(connection, page, step, DeliveryKind.EDIT, f"story:{step.story_id}")
+        if step.ring:
+            ref = f"story:{step.story_id}:{step.ring}:{step.item_id}"
+            _owe(connection, page, step, DeliveryKind.RING, ref)
+    this = story_news.c.id == step.id
+    if count < chunk:
+        connection.execute(delete(story_news).where(this))
+    else:
+        connection.execute(update(story_news).where(this).values(cursor=last))
+    return True
+
+
+def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, ref: str) -> None:
+    alert = delivery.alias()
+    columns = {
+        "subscriber_id": alert.c.subscriber_id,
+        "chat_id": subscriber.c.chat_id,
+        "kind": literal(int(kind)),
+        # Both kinds have a lane of their own, whatever they tell of.
+        "gravity": literal(0),
+        "ref": literal(ref),
+        "story_id": literal(step.story_id),
+        "upto_item": literal(step.item_id),
+        "due_at": _edit_at(alert) if kind is DeliveryKind.EDIT else now_ms(),
+        "created_at": literal(step.seen_at, item.c.seen_at.type),
+    }
+    owed = (
+        select(*columns.values())
+        .join(page, page.c.id == alert.c.id)
+        .join(subscriber, subscriber.c.id == alert.c.subscriber_id)
+        .join(chat, chat.c.id == subscriber.c.chat_id)
+        .where(
+            IS_ACTIVE,
+            subscriber.c.paused.is_(False),
+            alert.c.state.in_([int(DeliveryState.PENDING), int(DeliveryState.SENT)]),
+            alert.c.after_item < step.item_id,
+        )
+        .order_by(alert.c.id)
+    )
+    statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
+    if kind is DeliveryKind.RING:
+        connection.execute(statement.on_conflict_do_nothing())
+        return
+    new = statement.excluded
+    was_settled = delivery.c.state != int(DeliveryState.PENDING)
+    # What Telegram refused to edit once, for it is deleted or too old, it will refuse again.
+    may_be_edited = delivery.c.state != int(DeliveryState.DEAD)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["subscriber_id", "kind", "ref"],
+            set_={
+                # One on its way says less: when it is settled, it is owed once more.
+                "upto_item": _greater(delivery.c.upto_item, new.upto_item),
+                "state": int(DeliveryState.PENDING),
+                "due_at": case(
+                    (was_settled, _greater(new.due_at, _edit_at(delivery))),
+                    else_=delivery.c.due_at,
+                ),
+                "attempts": case((was_settled, 0), else_=delivery.c.attempts),
+                "retries": case((was_settled, 0), else_=delivery.c.retries),
+                "created_at": new.created_at,
+                "settled_at": None,
+            },
+            where=may_be_edited,
+        )
+    )
+
+
+def _edit_at(told: Any) -> Any:
+    """Return when a message may be edited that was last written when *told* was settled."""
+    return func.coalesce(told.c.settled_at, now_ms()) + EDIT_EVERY_MS
+
+
+def _greater(one: Any, other: Any) -> Any:
+    return case((one > other, one), else_=other)
