@@ -120,7 +120,7 @@ async def remove(visit: Visit) -> None:
     if not visit.words or subscriber is None:
         await show_list(visit, keywords)
         return
-    found = await asyncio.to_thread(_find_same, keywords, visit.words)
+    found = await asyncio.to_thread(find_same, keywords, visit.words)
     if found is None:
         await visit.answer(
             visit.texts.say(
@@ -329,7 +329,7 @@ async def _load_words(visit: Visit, words_id: str | None = None) -> str | None:
     return words
 
 
-def _find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
+def find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
     """Return the keyword that was typed so, that means the same, or that bears the number."""
     for keyword in keywords:
         if keyword.typed.casefold() == words.casefold():

@@ -17,6 +17,9 @@ _FEWEST_DOWN = 2
 _FEWEST_TOTAL = 3
 _SHARE_DOWN = 0.3
 _SHARE_ALL = 0.9
+_NOT_ASKED = (FeedState.OFF, FeedState.GONE, FeedState.NEW)
+#: Of all sources together: then it is not their news that is rare.
+_LONGEST_PAUSE = timedelta(hours=2)
 
 
 def judge_health(feed: FeedHealth) -> FeedState:
@@ -42,7 +45,7 @@ def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
     """
     groups: dict[str, list[FeedHealth]] = defaultdict(list)
     for feed in feeds:
-        if judge_health(feed) in (FeedState.OFF, FeedState.GONE, FeedState.NEW):
+        if judge_health(feed) in _NOT_ASKED:
             continue
         groups["all"].append(feed)
         groups[f"country:{feed.publisher.country}"].append(feed)
@@ -55,6 +58,25 @@ def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
     outages = [outage for outage in found if outage is not None]
     # Of a country and its language, the one that says more.
     return sorted(outages, key=lambda each: (-each.down, -each.down / each.total, each.about))
+
+
+def are_heard(feeds: Iterable[FeedHealth], outages: Iterable[Outage], now: datetime) -> bool:
+    """Say whether sources are heard: most of those that answer at all do, and not long ago."""
+    if any(
+        outage.about == "all" and outage.down >= _SHARE_ALL * outage.total for outage in outages
+    ):
+        return False
+    asked = [feed for feed in feeds if judge_health(feed) not in _NOT_ASKED]
+    answering = [feed for feed in asked if not feed.failures]
+    # Who has been away for days says nothing of now.
+    lately = [feed for feed in asked if feed.failures and _was_heard_since(feed, now - _TOGETHER)]
+    return len(answering) > len(lately) and any(
+        _was_heard_since(feed, now - _LONGEST_PAUSE) for feed in answering
+    )
+
+
+def _was_heard_since(feed: FeedHealth, since: datetime) -> bool:
+    return feed.last_success_at is not None and feed.last_success_at >= since
 
 
 def _judge_group(about: str, feeds: Sequence[FeedHealth], now: datetime) -> Outage | None:

@@ -11,8 +11,8 @@ _log = logging.getLogger(__name__)
 
 #: Where what people typed and follow stands.
 _PERSONAL = (
-    "chat", "delivery", "keyword", "match", "subscriber", "subscription", "typed_words",
-    "waiting_update",
+    "chat", "delivery", "keyword", "match", "subscriber", "subscription", "surge",
+    "typed_words", "waiting_update",
 )  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
 #: So long it is known what became of each feed's items, day by day.
@@ -25,6 +25,7 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
     deliveries = await storage.deliveries.prune()
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
+    await storage.trends.prune(now - _DAYS_COUNTED)
     await storage.database.overwrite_erased()
     if items or deliveries:
         _log.info("pruned", extra={"items": items, "deliveries": deliveries})

@@ -42,12 +42,14 @@ from bot.model.people import (
     Subscriber,
 )
 from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
+from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
     "MAX_GRAVITY",
     "REFUSED_CHATS",
     "Button",
     "ChangedItem",
+    "Chart",
     "ChatKind",
     "ChatState",
     "DayOfFeed",
@@ -59,6 +61,7 @@ __all__ = [
     "FeedConfig",
     "FeedHealth",
     "FeedState",
+    "HourCount",
     "Item",
     "Keyboard",
     "Keyword",
@@ -77,8 +80,12 @@ __all__ = [
     "Ring",
     "Role",
     "Silence",
+    "Span",
     "Subscriber",
+    "Surge",
     "Tally",
     "Telling",
+    "Theme",
     "ToldStory",
+    "Trend",
 ]

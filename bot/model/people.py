@@ -27,12 +27,13 @@ class ChatState(IntEnum):
 
 
 class DeliveryKind(IntEnum):
-    """What is owed; the number is also the lane: a lower one is sent first."""
+    """What is owed; what goes first is decided where it is claimed."""
 
     ALERT = 1
     RING = 2  #: more of a story that was told: a reply to its alert
     DIGEST = 3
     EDIT = 4  #: of an alert that was sent: only when nothing else waits
+    NOTICE = 5  #: unusually many stories on a keyword: before digests
 
 
 class DeliveryState(IntEnum):

@@ -165,7 +165,7 @@ class Verdicts:
 def _missed(owed: Delivery, reason: str) -> Outcome:
     """Give up bringing it by itself: the next digest that arrives tells it."""
     _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": reason})
-    known = owed.kind in (DeliveryKind.EDIT, DeliveryKind.RING)
+    known = owed.kind in (DeliveryKind.EDIT, DeliveryKind.RING, DeliveryKind.NOTICE)
     fate = Fate.REJECTED if known else Fate.MISSED
     return Outcome(delivery=owed, fate=fate, error=reason)
 

@@ -24,6 +24,7 @@ from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
 from bot.storage.stories import Stories
 from bot.storage.subscribers import Subscribers
+from bot.storage.trends import Trends
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 2.0
@@ -43,6 +44,7 @@ class Storage:
         self.stories = Stories(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
+        self.trends = Trends(database)
         self.chats = Chats(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database, self.processes)

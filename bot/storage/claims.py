@@ -52,12 +52,13 @@ _IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
 
 #: Less grave than this, alerts wait for what was told already and grew graver.
 _GRAVE = 2
-#: What goes first: grave alerts, more of what was told, other alerts, digests, and edits when
-#: nothing else waits.
+#: What goes first: grave alerts, more of what was told, other alerts, notices, digests, and edits
+#: when nothing else waits.
 _LANES = (
     *((DeliveryKind.ALERT, gravity) for gravity in range(MAX_GRAVITY, _GRAVE - 1, -1)),
     (DeliveryKind.RING, 0),
     *((DeliveryKind.ALERT, gravity) for gravity in range(_GRAVE - 1, -1, -1)),
+    (DeliveryKind.NOTICE, 0),
     (DeliveryKind.DIGEST, 0),
     (DeliveryKind.EDIT, 0),
 )

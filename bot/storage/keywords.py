@@ -183,6 +183,20 @@ class Keywords:
 
         return await self._database.read(work)
 
+    async def load_since(self, subscriber_id: int, keyword_ids: Collection[int]) -> datetime | None:
+        """Return since when a subscriber follows the first of these keywords."""
+
+        def work(connection: Connection) -> datetime | None:
+            since: datetime | None = connection.scalar(
+                select(func.min(subscription.c.created_at)).where(
+                    subscription.c.subscriber_id == subscriber_id,
+                    subscription.c.keyword_id.in_(keyword_ids),
+                )
+            )
+            return since
+
+        return await self._database.read(work)
+
     async def load_catches(self, subscriber_id: int, now: datetime) -> dict[int, Catch]:
         """Return how each of a subscriber's keywords does, as far as items are kept."""
         mine = (

@@ -99,6 +99,15 @@ outage = Table(
     Column("quiet", Boolean, nullable=False),
 )
 
+#: In which minutes of an hour any sources were heard, a bit for each; no row: Sahman did not run.
+heard_hour = Table(
+    "heard_hour",
+    metadata,
+    # Since 1970.
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("minutes", BigInteger, nullable=False),
+)
+
 #: What operators are still to be told, a row for each of their chats.
 notice = Table(
     "notice",

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
+    Integer,
     SmallInteger,
     Table,
     Text,
@@ -19,6 +20,7 @@ from bot.storage.columns import Id, Moment, make_id, metadata, refer_to
 from bot.storage.news_tables import (
     feed,
     feed_day,
+    heard_hour,
     item,
     item_version,
     notice,
@@ -40,6 +42,7 @@ __all__ = [
     "fanout",
     "feed",
     "feed_day",
+    "heard_hour",
     "item",
     "item_version",
     "keyword",
@@ -58,6 +61,7 @@ __all__ = [
     "story_news",
     "subscriber",
     "subscription",
+    "surge",
     "typed_words",
     "waiting_update",
 ]
@@ -127,6 +131,25 @@ subscription = Table(
     Column("created_at", Moment, nullable=False),
     Index("ix_subscription_subscriber", "subscriber_id", "keyword_id"),
     sqlite_with_rowid=False,
+)
+
+_OWING = text("owing")
+
+#: Unusually many stories on a keyword, in the hour before.
+surge = Table(
+    "surge",
+    metadata,
+    refer_to("keyword.id", primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("stories", Integer, nullable=False),
+    Column("families", Integer, nullable=False),
+    Column("usual", Double, nullable=False),
+    # Of the hours that it was compared with, those left out, for sources were silent in them.
+    Column("left_out", Integer, nullable=False),
+    # Not all who follow it are owed the notice yet: the last who was.
+    Column("owing", Boolean, nullable=False),
+    Column("cursor", BigInteger, nullable=False, server_default="0"),
+    Index("ix_surge_owing", "owing", sqlite_where=_OWING, postgresql_where=_OWING),
 )
 
 match = Table(
