@@ -33,6 +33,7 @@ from bot.jobs.poll import PollJob
 from bot.jobs.polling import Polling, open_polling
 from bot.jobs.prune import give_up_dead_rows, prune
 from bot.jobs.rekey import rekey_items
+from bot.jobs.surges import owe_surges
 from bot.jobs.timers import Timers
 from bot.matching import keep_read, recall_read
 from bot.model import PollResult
@@ -66,6 +67,7 @@ _VACUUM_TICK_S = 72_000  # under a day
 _REKEY_TICK_S = 5
 _CARRY_TICK_S = 2
 _WORDS_TICK_S = 3600
+_SURGE_TICK_S = 180
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
 #: A PostgreSQL that recovers from a crash, or is started together with Sahman.
@@ -188,6 +190,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_POLL_TICK_S, "poll", polling.polls.start_due)
     timers.every(_FEEDS_TICK_S, "feeds", polling.feed_list.reload_if_edited)
     timers.every(_HEALTH_TICK_S, "health", polling.health.check)
+    timers.every(_SURGE_TICK_S, "surges", lambda now: owe_surges(parts.storage, now))
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage, now))
     timers.every(_WORDS_TICK_S, "words", lambda _: asyncio.to_thread(keep_read))
     timers.every(_WORDS_TICK_S, "counts", polling.intake.keep_counts)
@@ -221,6 +224,7 @@ async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver
         desk=_build_desk(parts),
     )
     parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
+    parts.stack.callback(services.studio.close)
     parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
     Door(services).attach(talking.application)
     registering = asyncio.create_task(register_commands(bot, talking.texts))

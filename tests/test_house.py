@@ -36,6 +36,7 @@ _HOMES = {
     "babel": ("texts/", "chat/", "language/"),
     "aiohttp": ("feeds/", "telegram_api/", "web/", "demo/", "proxies.py"),
     "aiohttp_socks": ("proxies.py",),
+    "matplotlib": ("pictures/draw.py",),
     "ruamel": ("config/", "feeds_yaml.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import keyword_list, keywords, latest, settings, welcome
+from bot.chat import keyword_list, keywords, latest, settings, trends, welcome
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "remove": Command(keywords.remove),
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
+    "trends": Command(trends.trends, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
@@ -53,6 +54,7 @@ BUTTONS: Mapping[str, Command] = {
     "instead": Command(keywords.follow_instead),
     "remove": Command(keywords.remove_tapped),
     "latest": Command(latest.turn_page, admins_only=False, changes=False),
+    "trends": Command(trends.turn_trends, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
     "timezone": Command(settings.timezone_tapped),
     "language": Command(welcome.choose_first_language),
@@ -69,6 +71,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "remove": texts.say("Stop following a word"),
         "keywords": texts.say("What you follow"),
         "latest": texts.say("The newest items, or those about a word"),
+        "trends": texts.say("How much is written about what you follow"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
         "timezone": texts.say("Your time zone"),
         "language": texts.say("Հայերեն · Русский · English"),

@@ -26,8 +26,9 @@ from bot.chat.desk import FeedsDesk
 from bot.chat.floods import Floods, Manner
 from bot.chat.replies import Replies
 from bot.delivery.schedule import next_digest_at
-from bot.errors import ChatMoved, RecipientGone, SendError, TryLater
-from bot.model import ChatKind, ChatState, Keyboard, Subscriber
+from bot.errors import ChatMoved, MessageRejected, RecipientGone, SendError, TryLater
+from bot.model import Chart, ChatKind, ChatState, Keyboard, Subscriber
+from bot.pictures.studio import Studio
 from bot.storage import Storage
 from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts, choose_language
@@ -58,6 +59,7 @@ class Services:
     desk: FeedsDesk | None = None
     replies: Replies = field(default_factory=Replies)
     floods: Floods = field(default_factory=Floods)
+    studio: Studio = field(default_factory=Studio)
     #: What operators asked of publishers, and is answered when these have.
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -106,6 +108,15 @@ class Visit:
         """Replace the message under which the button was tapped, or answer anew."""
         self._reply(lambda: self._edit(html, keyboard))
 
+    async def answer_picture(
+        self, chart: Chart, caption: str, instead: str, keyboard: Keyboard
+    ) -> None:
+        """Let a picture go out once it is drawn; where there is none, the text *instead*.
+
+        After a tap it replaces the one under which the button was.
+        """
+        self._reply(lambda: self._send_picture(chart, caption, instead, keyboard))
+
     async def change_buttons(self, keyboard: Keyboard) -> None:
         """Replace the buttons of the message under which one was tapped, not its text."""
         message_id = self.message_id
@@ -141,11 +152,43 @@ class Visit:
         if not self.quiet:
             self.services.replies.send(self.chat.id, reply)
 
-    async def _send(self, html: str, keyboard: Keyboard | None, *, again: bool = False) -> None:
+    async def _send_picture(
+        self, chart: Chart, caption: str, instead: str, keyboard: Keyboard
+    ) -> None:
+        png = await self.services.studio.draw(chart)
+        if png is None:
+            await self._edit(instead, keyboard)
+            return
+        if self.message_id is not None:
+            try:
+                await self.services.messenger.edit_photo(
+                    self.chat.id, self.message_id, png, caption, self._sign(keyboard)
+                )
+                return
+            except SendError as error:
+                _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
         try:
-            await self.services.messenger.send(
-                self.chat.id, self.topic, html, self._sign(keyboard), again=again
-            )
+            await self._send(caption, keyboard, png=png)
+        except MessageRejected as error:
+            # Groups may forbid pictures, and not every server takes them.
+            _log.info("picture_refused", extra={"chat": self.chat.id, "reason": error.reason})
+            await self._send(instead, keyboard)
+
+    async def _send(
+        self,
+        html: str,
+        keyboard: Keyboard | None,
+        *,
+        again: bool = False,
+        png: bytes | None = None,
+    ) -> None:
+        """Send a text, or a picture with it; raises MessageRejected for a picture alone."""
+        messenger, signed = self.services.messenger, self._sign(keyboard)
+        try:
+            if png is not None:
+                await messenger.send_photo(self.chat.id, self.topic, png, html, signed)
+            else:
+                await messenger.send(self.chat.id, self.topic, html, signed, again=again)
         except RecipientGone as error:
             await self.storage.chats.note_refusal(self.chat.id, error.reason)
         except ChatMoved as error:
@@ -154,14 +197,16 @@ class Visit:
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
                 return
             moved = replace(self, chat=Chat(error.new_chat_id, ChatType.SUPERGROUP))
-            await moved._send(html, keyboard, again=True)
+            await moved._send(html, keyboard, again=True, png=png)
         except TryLater as error:
             if again or (error.ambiguous and not error.cut):
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
                 return
             await asyncio.sleep(min(error.wait_s or _REPLY_WAIT_S, _LONGEST_REPLY_WAIT_S))
-            await self._send(html, keyboard, again=True)
+            await self._send(html, keyboard, again=True, png=png)
         except SendError as error:
+            if png is not None and isinstance(error, MessageRejected):
+                raise
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
 
     def _sign(self, keyboard: Keyboard | None) -> Keyboard | None:

@@ -65,6 +65,8 @@ async def help_(visit: Visit) -> None:
             "<code>/add border</code> — tell me when the news says it\n"
             "/keywords — what you follow; /remove — stop following\n"
             "/latest — the newest items; <code>/latest border</code> — those about it\n"
+            "/trends — how much is written, as a picture; <code>/trends border</code> — about one "
+            "word\n"
             "/digest — a daily summary: now, at an hour of yours, or off\n"
             "/timezone, /language — your time and your language\n"
             "/sources — whose news I read\n"

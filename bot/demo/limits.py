@@ -21,7 +21,14 @@ from dataclasses import dataclass, replace
 from bot.demo.refusal import Refusal, too_many
 
 COUNTED = frozenset(
-    {"sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageReplyMarkup"}
+    {
+        "sendMessage",
+        "sendPhoto",
+        "sendDocument",
+        "editMessageText",
+        "editMessageMedia",
+        "editMessageReplyMarkup",
+    }
 )
 _GROUP_WINDOW_S = 60.0
 

@@ -39,6 +39,7 @@ class Methods:
             "sendPhoto": self.send_photo,
             "sendDocument": self.send_document,
             "editMessageText": self.edit_text,
+            "editMessageMedia": self.edit_media,
             "editMessageReplyMarkup": self.edit_markup,
             "deleteMessage": self.delete_message,
             "sendChatAction": self.send_action,
@@ -158,6 +159,23 @@ class Methods:
         message.html = str(parameters["text"])
         message.reply_markup, message.edited = keyboard, now()
         message.link_preview = parameters.get("link_preview_options", message.link_preview)
+        self._messenger.edited(message)
+        return self._messenger.wire(message)
+
+    def edit_media(self, parameters: Wire) -> Wire:
+        """Answer editMessageMedia, of photos and documents."""
+        _, message = self._to_edit(parameters)
+        given = parameters["media"]
+        kind = given.get("type")
+        if kind not in {"photo", "document"}:
+            raise bad_request("can't parse InputMedia: type must be photo or document")
+        formatted = format_text(given, "caption", self._faults)
+        message.reply_markup = check_inline_keyboard(parameters.get("reply_markup"), self._faults)
+        message.media = self._media(kind, given["media"])
+        self._messenger.files[message.media.file_id] = message.media
+        message.history.append(message.html)
+        message.text, message.entities = formatted.text, formatted.entities
+        message.html, message.edited = str(given.get("caption", "")), now()
         self._messenger.edited(message)
         return self._messenger.wire(message)
 

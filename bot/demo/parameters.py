@@ -75,6 +75,8 @@ def parse_parameters(method: str, found: dict[str, Any], faults: list[str]) -> d
         for value in found.values()
         if isinstance(value, str) and value.startswith("attach://")
     }
+    media = _read_media(found.get("media")) if "media" in fields else {}
+    attached |= {str(media.get("media")).removeprefix("attach://")} if media else set()
     for name, value in found.items():
         field = fields.get(name)
         if field is None:
@@ -106,6 +108,9 @@ def _typed(method: str, field: Field, value: Any, found: dict[str, Any], faults:
     if "bool" in types:
         return value if isinstance(value, bool) else str(value).lower() in _TRUE
     path = f"{method}.{field.name}"
+    if types[0] == "InputMedia":
+        media = _read_media(value)
+        return media | {"media": _file(field, media.get("media", ""), found)}
     if not isinstance(value, str):
         return _checked(types[0], value, path, faults) if value else value
     # Keyboards and options repeat from message to message, and their checks cost half a request.
@@ -120,6 +125,13 @@ def _checked_text(kind: str, text: str, path: str) -> tuple[Any, tuple[str, ...]
     faults: list[str] = []
     loaded = _json(path.rpartition(".")[2], text)
     return (_checked(kind, loaded, path, faults) if loaded else loaded), tuple(faults)
+
+
+def _read_media(value: Any) -> dict[str, Any]:
+    media = _json("InputMedia", value) if isinstance(value, str) and value else value
+    if media and not isinstance(media, dict):
+        raise bad_request("can't parse InputMedia: expected an Object")
+    return dict(media or {})
 
 
 def _integer(name: str, value: Any) -> int:

@@ -63,6 +63,7 @@ METHODS: dict[str, dict[str, Field]] = {
         "editMessageText": f"{_EDITED} text:str parse_mode:str entities:[MessageEntity]"
         " link_preview_options:LinkPreviewOptions rich_message:InputRichMessage"
         " reply_markup:InlineKeyboardMarkup",
+        "editMessageMedia": f"{_EDITED} media!:InputMedia reply_markup:InlineKeyboardMarkup",
         "editMessageReplyMarkup": f"{_EDITED} reply_markup:InlineKeyboardMarkup",
         "deleteMessage": _ONE_MESSAGE,
         "sendChatAction": "business_connection_id:str chat_id!:int|str message_thread_id:int"
@@ -118,6 +119,7 @@ MISSING: dict[str, str] = {
     "user_id": "invalid user_id specified",
     "action": "wrong parameter action in request",
     "photo": "there is no photo in the request",
+    "media": "there is no media in the request",
     "document": "there is no document in the request",
     "callback_query_id": "query is too old and response timeout expired or query ID is invalid",
 }

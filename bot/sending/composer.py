@@ -12,7 +12,8 @@ from bot.delivery.digest import render_digest
 from bot.delivery.outages import add_outage
 from bot.delivery.render import render_bulletin
 from bot.delivery.story import render_alert, render_ring
-from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Ring, Subscriber
+from bot.delivery.trends import is_stale, render_surge
+from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Ring, Subscriber, Surge
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
@@ -46,6 +47,8 @@ class Composer:
         self._texts = texts
         # Alerts written for the deliveries at hand: many subscribers are told the same.
         self._written: dict[tuple[object, ...], str] = {}
+        #: The last surge that was told of, by the ref of its notices.
+        self._last_surge: tuple[str, Surge | None] = ("", None)
         self._outages: Sequence[Outage] = ()
         self._outages_until_s = 0.0
 
@@ -55,7 +58,7 @@ class Composer:
         alerts = [
             alert
             for each in owed
-            if each.kind is not DeliveryKind.DIGEST
+            if each.kind not in (DeliveryKind.DIGEST, DeliveryKind.NOTICE)
             for alert in (each.bulletin or (each,))
         ]
         self._written.clear()
@@ -73,6 +76,8 @@ class Composer:
         """Return what this delivery says by now; *alerted* is what `load` returned."""
         if owed.kind is DeliveryKind.DIGEST:
             return await self._digest(owed, now)
+        if owed.kind is DeliveryKind.NOTICE:
+            return await self._surge(owed, now)
         texts = self._texts[owed.subscriber.language]
         if owed.bulletin:
             return self._bulletin(owed, alerted, texts, now)
@@ -135,6 +140,20 @@ class Composer:
             empty=empty,
             told_items={each.id: alerted[each.id].newest for each in telling},
         )
+
+    async def _surge(self, owed: Delivery, now: datetime) -> Composed:
+        """Return word of a surge; nothing where it is over by now, or its keyword was removed."""
+        ref, surge = self._last_surge
+        if ref != owed.ref:
+            surge = await self._storage.trends.load_surge(owed.ref)
+            self._last_surge = (owed.ref, surge)
+        if surge is None or is_stale(surge, now):
+            return Composed(())
+        keywords = await self._storage.keywords.load(owed.subscriber.id)
+        typed = next((each.typed for each in keywords if each.id == surge.keyword_id), None)
+        if typed is None:
+            return Composed(())
+        return Composed((render_surge(surge, typed, self._texts[owed.subscriber.language]),))
 
     async def _wants_empty(self, subscriber: Subscriber) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, InputFile, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -18,6 +18,8 @@ from bot.telegram_api.transport import over_fresh_connection, written_fields
 
 _log = logging.getLogger(__name__)
 
+_PICTURE_NAME = "trends.png"
+_UPLOAD_S = 20.0
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NO_PREVIEW_JSON = _NO_PREVIEW.to_json()
 
@@ -90,6 +92,59 @@ class Messenger:
                 raise translate(error, html) from error
         except TelegramError as error:
             raise translate(error, html) from error
+
+    async def send_photo(
+        self,
+        chat_id: int,
+        topic: int,
+        png: bytes,
+        caption: str,
+        keyboard: Keyboard | None = None,
+    ) -> int:
+        """Send a picture with its caption; return the message's id."""
+        try:
+            sent = await self._bot.send_photo(
+                chat_id,
+                InputFile(png, _PICTURE_NAME),
+                caption=caption,
+                parse_mode=ParseMode.HTML,
+                reply_markup=None if keyboard is None else make_markup(keyboard),
+                message_thread_id=topic or None,
+                write_timeout=_UPLOAD_S,
+            )
+        except TelegramError as error:
+            ours = translate(error, caption)
+            if isinstance(ours, TopicGone) and topic:
+                return await self.send_photo(chat_id, 0, png, caption, keyboard)
+            raise ours from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            # Sent, and answered in a way that python-telegram-bot cannot read.
+            _log.info("answer_not_read", extra={"reason": type(error).__name__})
+            return 0
+        return sent.message_id
+
+    async def edit_photo(
+        self, chat_id: int, message_id: int, png: bytes, caption: str, keyboard: Keyboard | None
+    ) -> None:
+        """Put another picture, caption and buttons into a message."""
+        photo = InputMediaPhoto(
+            InputFile(png, _PICTURE_NAME, attach=True), caption, parse_mode=ParseMode.HTML
+        )
+        try:
+            await self._bot.edit_message_media(
+                photo,
+                chat_id=chat_id,
+                message_id=message_id,
+                reply_markup=None if keyboard is None else make_markup(keyboard),
+                write_timeout=_UPLOAD_S,
+            )
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                raise translate(error, caption) from error
+        except TelegramError as error:
+            raise translate(error, caption) from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            _log.info("answer_not_read", extra={"reason": type(error).__name__})
 
     async def edit_buttons(self, chat_id: int, message_id: int, keyboard: Keyboard) -> None:
         """Replace a message's buttons; what they did is done, so a refusal is only logged."""

@@ -34,6 +34,7 @@ class Texts:
         self._translations = translations
         # In Armenian the month comes first: նոյեմբերի 23.
         self._day_pattern = "MMMM d" if language == "hy" else "d MMMM"
+        self._short_day_pattern = "MMM d" if language == "hy" else "d MMM"
 
     def say(self, sentence: str, **values: object) -> Markup:
         """Return a sentence with its `{values}`; what is not Markup already is escaped."""
@@ -81,6 +82,11 @@ class Texts:
         """Return the local day and month."""
         local = at.astimezone(ZoneInfo(zone))
         return format_date(local, self._day_pattern, locale=self.locale)
+
+    def short_day(self, at: datetime, zone: str) -> str:
+        """Return the local day and month, the month shortened, for where there is little room."""
+        local = at.astimezone(ZoneInfo(zone))
+        return format_date(local, self._short_day_pattern, locale=self.locale)
 
 
 @cache

@@ -1,0 +1,104 @@
+"""The studio: has pictures drawn by a child process, one at a time, and keeps the last ones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+
+from bot.model import Chart
+
+_log = logging.getLogger(__name__)
+
+_SCRIPT = Path(__file__).with_name("draw.py")
+_TIME_LIMIT_S = 15.0
+#: A picture takes some 40 KB.
+_MOST_KEPT = 64
+_PNG = b"\x89PNG\r\n\x1a\n"
+#: What the child is told of our environment: not the token.
+_HANDED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_ERROR_NAME = re.compile(rb"^([A-Za-z_.]+)(?::|$)")
+
+
+class Studio:
+    """Draws charts; one that cannot be drawn is logged, and None."""
+
+    def __init__(self, python: str = sys.executable, script: Path = _SCRIPT) -> None:
+        self._command = (python, "-P", str(script))
+        self._one_at_a_time = asyncio.Lock()
+        # By what stands on it: the same numbers in the same words are the same picture.
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        # Where matplotlib notes which fonts there are, for the next child.
+        self._notes: tempfile.TemporaryDirectory[str] | None = None
+
+    async def draw(self, chart: Chart) -> bytes | None:
+        """Return a picture as PNG."""
+        asked = chart.to_json().encode()
+        key = hashlib.sha256(asked).digest()
+        async with self._one_at_a_time:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            png = await self._draw(asked)
+            if png is not None:
+                self._kept[key] = png
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+            return png
+
+    def close(self) -> None:
+        """Leave nothing on the disk."""
+        if self._notes is not None:
+            self._notes.cleanup()
+            self._notes = None
+
+    async def _draw(self, asked: bytes) -> bytes | None:
+        if self._notes is None:
+            self._notes = tempfile.TemporaryDirectory(prefix="sahman-pictures-")
+        pipe = asyncio.subprocess.PIPE
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *self._command, stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment()
+            )
+        except OSError as error:
+            _log.warning("picture_not_drawn", extra={"reason": type(error).__name__})
+            return None
+        try:
+            async with asyncio.timeout(_TIME_LIMIT_S):
+                png, said = await child.communicate(asked)
+        except TimeoutError:
+            _log.warning("picture_not_drawn", extra={"reason": "it took too long"})
+            return None
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+                await child.wait()
+        if child.returncode or not png.startswith(_PNG):
+            reason = f"{_name_error(said)} ({child.returncode})"
+            _log.warning("picture_not_drawn", extra={"reason": reason})
+            return None
+        return png
+
+    def _environment(self) -> dict[str, str]:
+        handed_on = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+        return handed_on | {
+            "MPLCONFIGDIR": self._notes.name if self._notes else "",
+            # Each thread would take its stack of the memory that the child may have.
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+
+
+def _name_error(said: bytes) -> str:
+    """Return the name of the error that ended the child; its text may quote what somebody typed."""
+    last = said.strip().rpartition(b"\n")[2]
+    found = _ERROR_NAME.match(last)
+    return found[1].decode() if found else "no picture"
