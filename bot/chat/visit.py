@@ -169,7 +169,7 @@ class Visit:
                 _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
         try:
             await self._send(caption, keyboard, png=png)
-        except MessageRejected as error:
+        except (MessageRejected, TryLater) as error:
             # Groups may forbid pictures, and not every server takes them.
             _log.info("picture_refused", extra={"chat": self.chat.id, "reason": error.reason})
             await self._send(instead, keyboard)
@@ -182,7 +182,7 @@ class Visit:
         again: bool = False,
         png: bytes | None = None,
     ) -> None:
-        """Send a text, or a picture with it; raises MessageRejected for a picture alone."""
+        """Send a text, or a picture with it; raises what says that it takes no pictures."""
         messenger, signed = self.services.messenger, self._sign(keyboard)
         try:
             if png is not None:
@@ -199,6 +199,8 @@ class Visit:
             moved = replace(self, chat=Chat(error.new_chat_id, ChatType.SUPERGROUP))
             await moved._send(html, keyboard, again=True, png=png)
         except TryLater as error:
+            if png is not None and error.of_chat:
+                raise
             if again or (error.ambiguous and not error.cut):
                 _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
                 return

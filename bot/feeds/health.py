@@ -61,7 +61,7 @@ def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
 
 
 def are_heard(feeds: Iterable[FeedHealth], outages: Iterable[Outage], now: datetime) -> bool:
-    """Say whether sources are heard: most of those that answer at all do, and not long ago."""
+    """Say whether sources are heard: half of those that answer at all do, and not long ago."""
     if any(
         outage.about == "all" and outage.down >= _SHARE_ALL * outage.total for outage in outages
     ):
@@ -70,7 +70,7 @@ def are_heard(feeds: Iterable[FeedHealth], outages: Iterable[Outage], now: datet
     answering = [feed for feed in asked if not feed.failures]
     # Who has been away for days says nothing of now.
     lately = [feed for feed in asked if feed.failures and _was_heard_since(feed, now - _TOGETHER)]
-    return len(answering) > len(lately) and any(
+    return len(answering) >= len(lately) and any(
         _was_heard_since(feed, now - _LONGEST_PAUSE) for feed in answering
     )
 

@@ -8,9 +8,12 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
+import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.model import Chart
@@ -36,7 +39,8 @@ class Studio:
         # By what stands on it: the same numbers in the same words are the same picture.
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
         # Where matplotlib notes which fonts there are, for the next child.
-        self._notes: tempfile.TemporaryDirectory[str] | None = None
+        self._notes = ""
+        self._forget: Callable[[], object] = lambda: None
 
     async def draw(self, chart: Chart) -> bytes | None:
         """Return a picture as PNG."""
@@ -55,13 +59,13 @@ class Studio:
 
     def close(self) -> None:
         """Leave nothing on the disk."""
-        if self._notes is not None:
-            self._notes.cleanup()
-            self._notes = None
+        self._forget()
+        self._notes = ""
 
     async def _draw(self, asked: bytes) -> bytes | None:
-        if self._notes is None:
-            self._notes = tempfile.TemporaryDirectory(prefix="sahman-pictures-")
+        if not self._notes:
+            self._notes = tempfile.mkdtemp(prefix="sahman-pictures-")
+            self._forget = weakref.finalize(self, shutil.rmtree, self._notes, ignore_errors=True)
         pipe = asyncio.subprocess.PIPE
         try:
             child = await asyncio.create_subprocess_exec(
@@ -90,7 +94,7 @@ class Studio:
     def _environment(self) -> dict[str, str]:
         handed_on = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
         return handed_on | {
-            "MPLCONFIGDIR": self._notes.name if self._notes else "",
+            "MPLCONFIGDIR": self._notes,
             # Each thread would take its stack of the memory that the child may have.
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",

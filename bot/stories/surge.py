@@ -155,7 +155,7 @@ def find_silent_hours(heard: Mapping[int, int], first: int, now: datetime) -> fr
     passed is silence, be it the sources' or Sahman's own.
     """
     this = hour_of(now)
-    passed = now.minute + 1
+    passed = now.minute
     return frozenset(
         hour
         for hour in range(first, this + 1)

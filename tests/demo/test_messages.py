@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ from bot.demo.bot_api import BotApi
 from bot.demo.refusal import PeopleError
 from tests.demo.conftest import ANI, Bot
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (3).to_bytes(4) + (2).to_bytes(4) + b"rest"
 YES_NO = {
     "inline_keyboard": [
         [{"text": "Այո", "callback_data": "yes"}, {"text": "Ոչ", "callback_data": "no"}]
@@ -104,9 +106,8 @@ async def test_a_button_that_is_not_there_cannot_be_tapped(api: BotApi, bot: Bot
 
 async def test_files_are_uploaded_and_described(api: BotApi, http: aiohttp.ClientSession) -> None:
     """A photo directly, a document by attach://; people can fetch both."""
-    png = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (3).to_bytes(4) + (2).to_bytes(4) + b"rest"
     photo = aiohttp.FormData({"chat_id": str(ANI), "caption": "<b>x</b>", "parse_mode": "HTML"})
-    photo.add_field("photo", png, filename="map.png", content_type="image/png")
+    photo.add_field("photo", PNG, filename="map.png", content_type="image/png")
     document = aiohttp.FormData({"chat_id": str(ANI), "document": "attach://a"})
     document.add_field("a", b"{}", filename="data.json", content_type="application/json")
     results: list[dict[str, Any]] = []
@@ -119,7 +120,7 @@ async def test_files_are_uploaded_and_described(api: BotApi, http: aiohttp.Clien
     assert api.strict_faults == []
     file_id = results[0]["photo"][0]["file_id"]
     async with http.get(f"{api.url}/people/files/{file_id}") as response:
-        assert await response.read() == png
+        assert await response.read() == PNG
         assert response.content_type == "image/png"
 
 
@@ -128,3 +129,35 @@ async def test_waiting_for_messages_gives_up_saying_what_came(api: BotApi, bot: 
     await bot.get("sendMessage", chat_id=ANI, text="only this")
     with pytest.raises(TimeoutError, match=r"1 of 2 messages.*only this"):
         await api.wait_messages(ANI, count=2, timeout=0.05)
+
+
+async def test_the_picture_of_a_message_is_changed_with_its_caption_and_buttons(
+    api: BotApi, bot: Bot, http: aiohttp.ClientSession
+) -> None:
+    """What is uploaded stands in the media as attach://, as for Telegram."""
+    first = aiohttp.FormData({"chat_id": str(ANI), "caption": "old"})
+    first.add_field("photo", PNG, filename="a.png", content_type="image/png")
+    async with http.post(f"{api.url}/bot1:token/sendPhoto", data=first) as response:
+        sent = (await response.json())["result"]
+
+    def edit(media: dict[str, Any]) -> aiohttp.FormData:
+        fields = {"chat_id": str(ANI), "message_id": str(sent["message_id"])}
+        form = aiohttp.FormData(fields | {"media": json.dumps(media)})
+        form.add_field("reply_markup", json.dumps(YES_NO))
+        form.add_field("file0", PNG + b"new", filename="b.png", content_type="image/png")
+        return form
+
+    url = f"{api.url}/bot1:token/editMessageMedia"
+    media = {"type": "photo", "media": "attach://file0", "caption": "<b>new</b>"}
+    async with http.post(url, data=edit(media | {"parse_mode": "HTML"})) as response:
+        assert (await response.json())["result"]["caption"] == "new"
+    (message,) = api.messages(ANI)
+    assert message.media is not None
+    assert message.media.content == PNG + b"new"
+    assert [each["text"] for each in message.buttons] == ["Այո", "Ոչ"]
+    assert api.strict_faults == []
+    for wrong in ({"type": "photo", "media": "attach://file1"}, {"type": "video", "media": "x"}):
+        async with http.post(url, data=edit(wrong)) as response:
+            assert response.status == 400
+    refused = await bot.refusal("editMessageMedia", chat_id=ANI, message_id=1)
+    assert refused == (400, "Bad Request: there is no media in the request")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.delivery.pace import HORIZON_MS
-from bot.model import ChatKind, ChatState, Delivery, DeliveryKind, DeliveryState
+from bot.model import ChatKind, ChatState, Delivery, DeliveryKind, DeliveryState, Surge
 from bot.storage import Storage
 from bot.storage.deliveries import LEASE_MS, MAX_ATTEMPTS, Fate, Outcome
-from bot.storage.tables import budget, chat, delivery
+from bot.storage.tables import budget, chat, delivery, keyword
 from tests.samples import (
     NOW,
     change_rows,
@@ -113,6 +113,21 @@ class TestClaims:
             await settle(storage, Outcome(delivery=owed, fate=Fate.SENT))
             open_gates(storage)
         assert kinds == [DeliveryKind.ALERT, DeliveryKind.DIGEST]
+
+    async def test_notices_go_between_alerts_and_digests(self, storage: Storage) -> None:
+        await owe(storage)
+        await storage.subscribers.owe_digests(NOW.replace(year=2027), lambda _: ("x", None))
+        (keyword_id,) = [row["id"] for row in rows_of(storage, keyword)]
+        surge = Surge(keyword_id=keyword_id, at=NOW, stories=9, families=2, usual=1.0)
+        await storage.trends.save_surge(surge, NOW)
+        await storage.trends.owe_notices()
+        kinds = []
+        for _ in range(3):
+            (owed,) = await claim(storage)
+            kinds.append(owed.kind)
+            await settle(storage, Outcome(delivery=owed, fate=Fate.SENT))
+            open_gates(storage)
+        assert kinds == [DeliveryKind.ALERT, DeliveryKind.NOTICE, DeliveryKind.DIGEST]
 
     async def test_who_is_paused_is_sent_nothing_that_waited(self, storage: Storage) -> None:
         await owe(storage)
