@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import keyword_list, keywords, latest, settings, welcome
+from bot.chat import keyword_list, keywords, latest, settings, welcome, why
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
+    "why": Command(why.why, admins_only=False, changes=False),
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
     "sources": Command(settings.sources, admins_only=False, changes=False),
@@ -70,6 +71,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "keywords": texts.say("What you follow"),
         "latest": texts.say("The newest items, or those about a word"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
+        "why": texts.say("Why an alert came, or did not"),
         "timezone": texts.say("Your time zone"),
         "language": texts.say("Հայերեն · Русский · English"),
         "sources": texts.say("Whose news is read"),

@@ -20,6 +20,7 @@ from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
 from bot.storage.migrating import migrate
 from bot.storage.processes import Processes
+from bot.storage.reasons import Reasons
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
 from bot.storage.stories import Stories
@@ -43,6 +44,7 @@ class Storage:
         self.stories = Stories(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
+        self.reasons = Reasons(database)
         self.chats = Chats(database)
         self.subscribers = Subscribers(database)
         self.deliveries = Deliveries(database, self.processes)
