@@ -43,6 +43,16 @@ def upgrade() -> None:
         postgresql_where=_JOINED,
     )
     op.create_table(
+        "story_apart",
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["story.id"], name="fk_story_apart_story_id_story", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("story_id", "other_id", name="pk_story_apart"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "story_news",
         sa.Column("id", _ID, nullable=False),
         sa.Column("story_id", sa.BigInteger(), nullable=False),
@@ -89,6 +99,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM delivery WHERE kind = 2")
     op.drop_table("story_counts")
     op.drop_table("story_news")
+    op.drop_table("story_apart")
     op.drop_index("ix_story_item_key", "story_item")
     with op.batch_alter_table("story_item", recreate="never") as story_item:
         for name in _STORY_ITEM:

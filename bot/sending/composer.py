@@ -79,7 +79,7 @@ class Composer:
         told = alerted.get(owed.id)
         if told is None:  # pruned, or the keyword was removed meanwhile
             return Composed(())
-        told_items = {owed.id: told.newest}
+        told_items = {owed.id: max(told.newest, owed.upto_item)}
         match owed.kind:
             case DeliveryKind.RING:
                 return self._ring(owed, told, texts, now)

@@ -114,6 +114,7 @@ async def test_killed_while_it_grows_it_is_one_message_all_the_same(
     dying = await start_dying(tmp_path, point, **newsrooms.settings)
     assert await dying.ended() < 0
     sahman = await start_dying(tmp_path, NOWHERE, **newsrooms.settings)
+    await sahman.wait_for_log("started version")
     grown, *rings = await settle(sahman, ani, "6 publishers", newsrooms)
     assert grown["message_id"] == alert["message_id"]
     told = [ring["text"].splitlines()[0] for ring in rings]
