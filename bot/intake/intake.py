@@ -221,7 +221,14 @@ class Intake:
         kept = await self._storage.stories.load_counts(KEYS_VERSION)
         heads = await self._storage.stories.load_heads(now - STORIES_REACH)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
+        if kept is not None or not heads:
+            await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
+            return
+        # Nothing was counted before: what is stored is of a Sahman that put no stories together.
+        pairs = await loop.run_in_executor(self._reading, self._stories.gather, heads)
+        for into, merged in pairs:
+            await self._storage.merging.merge(into, merged, quietly=True)
+        await self.keep_counts(now)
 
     async def look_again(self, now: datetime) -> int:
         """Put stories together that are still alone ten minutes on; return how many."""

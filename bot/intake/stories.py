@@ -61,6 +61,19 @@ class StoryBook:
                     found.append((pair.story, other))
             return found
 
+    def gather(self, heads: Iterable[Head]) -> list[tuple[int, int]]:
+        """Take in stories that were stored before any were put together; return which are one."""
+        pairs = []
+        for head in heads:
+            headline = read_headline(head.title, head.language)
+            found = self.find(headline, head.published_at)
+            self.count([headline], head.published_at)
+            if found is None or found.closed:
+                self.add(head.story, headline, head.published_at)
+            else:
+                pairs.append((found.story, head.story))
+        return pairs
+
     def recall(self, kept: tuple[bytes, datetime] | None, heads: Iterable[Head]) -> None:
         """Take in what was kept: counts, with when they last aged, and the stories of late."""
         if kept is not None:

@@ -77,11 +77,13 @@ class Merging:
 
         return await self._database.read(work)
 
-    async def merge(self, one: int, other: int, *, by_operator: bool = False) -> bool:
+    async def merge(
+        self, one: int, other: int, *, by_operator: bool = False, quietly: bool = False
+    ) -> bool:
         """Let two stories be one, the older; False where they are gone, or are to be apart.
 
         Who was told of both has the later message become a pointer to the event; who was told of
-        one is told the rest in that.
+        one is told the rest in that. *quietly*, no message that was sent changes.
         """
 
         def work(connection: Connection) -> bool:
@@ -99,7 +101,7 @@ class Merging:
                 connection.execute(delete(story_apart).where(apart))
             elif connection.execute(select(story_apart).where(apart)).first() is not None:
                 return False
-            _merge(connection, into, merged)
+            _merge(connection, into, merged, quietly=quietly)
             return True
 
         return await self._database.write(work)
@@ -118,7 +120,7 @@ class Merging:
         return await self._database.write(work)
 
 
-def _merge(connection: Connection, into: int, merged: int) -> None:
+def _merge(connection: Connection, into: int, merged: int, *, quietly: bool) -> None:
     newest = connection.scalar(
         select(func.max(story_item.c.item_id)).where(story_item.c.story_id.in_((into, merged)))
     )
@@ -144,9 +146,10 @@ def _merge(connection: Connection, into: int, merged: int) -> None:
         .where(told_of_both, is_pending)
         .values(state=DeliveryState.CANCELLED, error="another story's", settled_at=now_ms())
     )
-    _owe_pointers(connection, merged, knows_both, int(newest or 0))
+    if not quietly:
+        _owe_pointers(connection, merged, knows_both, int(newest or 0))
+        connection.execute(story_news.insert().values(story_id=into, item_id=newest))
     _move_deliveries(connection, into, merged, knows_both)
-    connection.execute(story_news.insert().values(story_id=into, item_id=newest))
 
 
 def _move_deliveries(connection: Connection, into: int, merged: int, knows_both: Any) -> None:

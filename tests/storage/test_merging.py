@@ -9,9 +9,10 @@ from bot.intake import Intake
 from bot.model import DeliveryKind, DeliveryState, Subscriber
 from bot.storage import Storage
 from bot.storage.deliveries import Fate, Outcome
-from bot.storage.tables import chat, delivery, story, story_item
+from bot.storage.tables import chat, delivery, story, story_counts, story_item
 from tests.samples import (
     NOW,
+    PlainMatcher,
     change_rows,
     expand,
     follow,
@@ -130,3 +131,32 @@ async def test_a_poor_first_headline_is_joined_on_a_second_look(storage: Storage
         assert await intake.look_again(NOW + timedelta(minutes=5)) == 0, "not yet"
         assert await intake.look_again(NOW + timedelta(minutes=11)) == 1
     assert {row["story_id"] for row in rows_of(storage, story_item)} == {first}
+
+
+async def test_what_was_stored_before_stories_is_gathered_at_the_first_start_and_alerts_nobody(
+    storage: Storage,
+) -> None:
+    who = await open_chat(storage)
+    await follow(storage, who, "Goris")
+    source = await open_feed(storage)
+    for title in ("Shelling near Goris: two soldiers wounded", "Goris harvest begins"):
+        await take_in(storage, source, new_item(title))
+    await expand(storage)
+    # As the first version stored it: another story for the same event.
+    other = await open_feed(storage, "beta", publisher="Gazette")
+    apart = PlainMatcher()
+    apart.stories.find = lambda *_: None  # type: ignore[method-assign]
+    again = new_item("Two servicemen wounded in shelling near Goris")
+    await take_in(storage, other, again, matcher=apart)
+    await expand(storage)
+    assert len({row["story_id"] for row in rows_of(storage, story_item)}) == 3
+    owed = len(rows_of(storage, delivery))
+    with ThreadPoolExecutor(1) as reading:
+        await Intake(storage, reading).recall_stories(NOW + timedelta(minutes=1))
+    await expand(storage)
+    assert len({row["story_id"] for row in rows_of(storage, story_item)}) == 2
+    assert len(rows_of(storage, delivery)) == owed
+    with ThreadPoolExecutor(1) as reading:
+        intake = Intake(storage, reading)
+        await intake.recall_stories(NOW + timedelta(minutes=2))
+    assert rows_of(storage, story_counts), "the next start knows what was counted"
