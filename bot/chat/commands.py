@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import keyword_list, keywords, latest, settings, welcome, why
+from bot.chat import alerts, keyword_list, keywords, latest, settings, welcome, why
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
+    "alerts": Command(alerts.alerts),
     "why": Command(why.why, admins_only=False, changes=False),
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
@@ -55,6 +56,7 @@ BUTTONS: Mapping[str, Command] = {
     "remove": Command(keywords.remove_tapped),
     "latest": Command(latest.turn_page, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
+    "alerts": Command(alerts.alerts_tapped),
     "timezone": Command(settings.timezone_tapped),
     "language": Command(welcome.choose_first_language),
     "speak": Command(welcome.choose_language),
@@ -71,6 +73,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "keywords": texts.say("What you follow"),
         "latest": texts.say("The newest items, or those about a word"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
+        "alerts": texts.say("Which alerts come at once: all, urgent, none"),
         "why": texts.say("Why an alert came, or did not"),
         "timezone": texts.say("Your time zone"),
         "language": texts.say("Հայերեն · Русский · English"),

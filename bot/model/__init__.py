@@ -31,6 +31,8 @@ from bot.model.items import (
     Tally,
 )
 from bot.model.people import (
+    NO_ALERTS,
+    URGENT,
     Button,
     ChatKind,
     ChatState,
@@ -45,7 +47,9 @@ from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
 
 __all__ = [
     "MAX_GRAVITY",
+    "NO_ALERTS",
     "REFUSED_CHATS",
+    "URGENT",
     "Button",
     "ChangedItem",
     "ChatKind",
