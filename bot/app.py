@@ -67,6 +67,7 @@ _VACUUM_TICK_S = 72_000  # under a day
 _REKEY_TICK_S = 5
 _CARRY_TICK_S = 2
 _WORDS_TICK_S = 3600
+_LOOK_AGAIN_TICK_S = 120
 _SURGE_TICK_S = 180
 _HEARTBEAT_S = 10
 _INBOX_TICK_S = 5
@@ -193,6 +194,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_SURGE_TICK_S, "surges", lambda now: owe_surges(parts.storage, now))
     timers.every(_REKEY_TICK_S, "rekey", lambda now: rekey_items(parts.storage, now))
     timers.every(_WORDS_TICK_S, "words", lambda _: asyncio.to_thread(keep_read))
+    timers.every(_LOOK_AGAIN_TICK_S, "stories", polling.intake.look_again)
     timers.every(_WORDS_TICK_S, "counts", polling.intake.keep_counts)
     timers.every(_CARRY_TICK_S, "carry", CarryJob(parts.storage).carry)
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))

@@ -75,9 +75,12 @@ class Sahman:
         user_id: int | None = None,
         topic: int | None = None,
         answers: int = 1,
+        reply_to: int | None = None,
     ) -> Message:
         """Let somebody write; return the (last) answer."""
-        sent = self.api.send_text(chat_id, text, user_id=user_id, thread_id=topic)
+        sent = self.api.send_text(
+            chat_id, text, user_id=user_id, thread_id=topic, reply_to=reply_to
+        )
         after = sent.message_id
         return (
             await self.api.wait_messages(chat_id, after=after, count=answers, timeout=_PATIENCE_S)

@@ -27,6 +27,10 @@ def upgrade() -> None:
         "UPDATE story SET head = (SELECT min(story_item.item_id) FROM story_item "
         "WHERE story_item.story_id = story.id)"
     )
+    with op.batch_alter_table("subscriber", recreate="never") as subscriber:
+        subscriber.add_column(
+            sa.Column("least_gravity", sa.SmallInteger(), server_default="0", nullable=False)
+        )
     with op.batch_alter_table("story_item", recreate="never") as story_item:
         story_item.add_column(sa.Column("key", sa.BigInteger()))
         story_item.add_column(sa.Column("role", sa.Text(), server_default="told", nullable=False))
@@ -41,6 +45,16 @@ def upgrade() -> None:
         ["key"],
         sqlite_where=_JOINED,
         postgresql_where=_JOINED,
+    )
+    op.create_table(
+        "story_apart",
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["story.id"], name="fk_story_apart_story_id_story", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("story_id", "other_id", name="pk_story_apart"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "story_news",
@@ -89,7 +103,10 @@ def downgrade() -> None:
     op.execute("DELETE FROM delivery WHERE kind = 2")
     op.drop_table("story_counts")
     op.drop_table("story_news")
+    op.drop_table("story_apart")
     op.drop_index("ix_story_item_key", "story_item")
+    with op.batch_alter_table("subscriber", recreate="never") as subscriber:
+        subscriber.drop_column("least_gravity")
     with op.batch_alter_table("story_item", recreate="never") as story_item:
         for name in _STORY_ITEM:
             story_item.drop_column(name)

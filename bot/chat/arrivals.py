@@ -5,6 +5,7 @@ An update is a dict until it has been read by itself: whatever is wrong with one
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -34,11 +35,14 @@ _USER: _Fields = {
 _CHAT: _Fields = {
     "id": int, "type": str, "title": str, "username": str, "first_name": str, "is_forum": bool,
 }  # fmt: skip
+_ANSWERED: _Fields = {"message_id": int, "date": int, "chat": _CHAT}
 _MESSAGE: _Fields = {
     "message_id": int, "message_thread_id": int, "is_topic_message": bool, "date": int,
     "chat": _CHAT, "from": _USER, "sender_chat": _CHAT, "text": str,
-    "migrate_to_chat_id": int, "migrate_from_chat_id": int,
+    "migrate_to_chat_id": int, "migrate_from_chat_id": int, "reply_to_message": _ANSWERED,
 }  # fmt: skip
+#: What may be odd and costs nothing but itself.
+_OPTIONAL = frozenset({"reply_to_message"})
 _TAP: _Fields = {"id": str, "from": _USER, "message": _MESSAGE, "chat_instance": str, "data": str}
 _CHANGE: _Fields = {
     "chat": _CHAT, "from": _USER, "date": int,
@@ -112,6 +116,9 @@ def _keep(whole: str, part: Any, fields: _Fields) -> Any:
             kept[name] = value if type(value) is int and 0 <= value <= _LAST_DATE else 1
         elif wanted is ChatMember:
             kept[name] = _keep_member(name, value)
+        elif name in _OPTIONAL:
+            with contextlib.suppress(WrongType):
+                kept[name] = _keep(name, value, wanted)
         elif isinstance(wanted, dict):
             kept[name] = _keep(name, value, wanted)
         elif _is(value, wanted):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import keyword_list, keywords, latest, settings, trends, welcome
+from bot.chat import alerts, keyword_list, keywords, latest, settings, trends, welcome, why
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, Command] = {
     "latest": Command(latest.latest, admins_only=False, changes=False),
     "trends": Command(trends.trends, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
+    "alerts": Command(alerts.alerts),
+    "why": Command(why.why, admins_only=False, changes=False),
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
     "sources": Command(settings.sources, admins_only=False, changes=False),
@@ -56,6 +58,7 @@ BUTTONS: Mapping[str, Command] = {
     "latest": Command(latest.turn_page, admins_only=False, changes=False),
     "trends": Command(trends.turn_trends, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
+    "alerts": Command(alerts.alerts_tapped),
     "timezone": Command(settings.timezone_tapped),
     "language": Command(welcome.choose_first_language),
     "speak": Command(welcome.choose_language),
@@ -73,6 +76,8 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "latest": texts.say("The newest items, or those about a word"),
         "trends": texts.say("How much is written about what you follow"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
+        "alerts": texts.say("Which alerts come at once: all, urgent, none"),
+        "why": texts.say("Why an alert came, or did not"),
         "timezone": texts.say("Your time zone"),
         "language": texts.say("Հայերեն · Русский · English"),
         "sources": texts.say("Whose news is read"),

@@ -20,6 +20,7 @@ from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
+from bot.chat.story import serve_story
 from bot.chat.visit import Services, Visit, read_visit
 from bot.model import ChatKind, ChatState
 from bot.telegram_api.connection import AnyApplication
@@ -31,6 +32,9 @@ _GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
 # Bot-API-compatible server tells.
 _COMMAND = filters.TEXT & filters.Regex(r"^/\w")
 _FROM_PEOPLE = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
+
+
+_OPERATORS_COMMANDS = frozenset({"feeds", "story"})
 
 
 class Door:
@@ -65,8 +69,8 @@ class Door:
             return
         command = COMMANDS.get(name.lower())
         desk = self._services.desk
-        if name.lower() == "feeds" and desk is not None and await _is_operator(visit, desk):
-            await serve_feeds(visit, desk)
+        if name.lower() in _OPERATORS_COMMANDS and desk and await _is_operator(visit, desk):
+            await (serve_feeds(visit, desk) if name.lower() == "feeds" else serve_story(visit))
         elif command is not None:
             await self._serve(command, visit)
         elif not visit.is_group:

@@ -77,6 +77,7 @@ class Visit:
     subscriber: Subscriber | None
     texts: Texts
     message_id: int | None = None  #: the message under which a button was tapped
+    reply_to: int | None = None  #: the message that this one answers
     query_id: str | None = None
     chat_state: ChatState = ChatState.ACTIVE  #: as it was before this showed that it lives
     quiet: bool = False  #: it floods: what it asks for is done, and not answered
@@ -307,6 +308,7 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
         subscriber=subscriber,
         texts=services.texts[language],
         message_id=message.message_id if query else None,
+        reply_to=None if query else _reply_to(message),
         query_id=query.id if query else None,
         chat_state=chat_state,
     )
@@ -335,6 +337,11 @@ def _is_chat_itself(message: MaybeInaccessibleMessage, chat: Chat) -> bool:
         return True
     sender = message.sender_chat if isinstance(message, Message) else None
     return sender is not None and sender.id == chat.id
+
+
+def _reply_to(message: MaybeInaccessibleMessage) -> int | None:
+    replied = message.reply_to_message if isinstance(message, Message) else None
+    return replied.message_id if replied is not None else None
 
 
 def _language_code(user: User | None) -> str | None:

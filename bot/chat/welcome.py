@@ -68,6 +68,7 @@ async def help_(visit: Visit) -> None:
             "/trends — how much is written, as a picture; <code>/trends border</code> — about one "
             "word\n"
             "/digest — a daily summary: now, at an hour of yours, or off\n"
+            "/why — in reply to an alert: by what it came\n"
             "/timezone, /language — your time and your language\n"
             "/sources — whose news I read\n"
             "/pause and /resume — silence for a while\n"
@@ -76,7 +77,10 @@ async def help_(visit: Visit) -> None:
             "A word is found in Armenian, Russian and English, whatever its ending. "
             "Several words must all occur; <code>a OR b</code> takes either; "
             '<code>-word</code> leaves out; <code>"two words"</code> stay together; '
-            "<code>#hy</code> takes one language only, <code>source:hetq</code> one publisher."
+            "<code>#hy</code> takes one language only, <code>source:hetq</code> one publisher.\n\n"
+            "A story is one message, however many print it; it grows. The line after ≈ is what a "
+            "headline in another language is about: words put together by a program (auto), in no "
+            "order that means anything."
         )
     )
 

@@ -79,7 +79,9 @@ def _sample_feeds(news: FeedServer) -> str:
     """Return a feeds.yaml of the sample publishers; JSON is YAML."""
     from bot.demo.news import SAMPLE_FEEDS
 
-    publishers = {feed.publisher: {"country": "AM", "kind": "independent"} for feed in SAMPLE_FEEDS}
+    publishers = {
+        feed.publisher: {"country": feed.country, "kind": feed.kind} for feed in SAMPLE_FEEDS
+    }
     feeds = [
         {
             "name": feed.publisher,

@@ -12,6 +12,7 @@ from bot.delivery.publishers import list_publishers, name_publisher
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked
 from bot.delivery.split import count_units
 from bot.model import Item, PublisherKind, Ring, Role, Subscriber, Telling, ToldStory
+from bot.stories.gist import find_gist
 from bot.stories.voices import Voices, find_voice, find_voices, is_voice
 from bot.texts import Texts
 
@@ -43,6 +44,7 @@ def render_alert(
     origin = [name_publisher(lead, texts), texts.language_name(lead.item.language), when]
     lines.append(Markup("<i>{}</i>").format(Markup(" · ").join(origin)))
     lines.extend(_warn(lead, texts))
+    lines.extend(_say_gist(lead.item, reader))
     for line in _say_more(story, lead, reader, texts):
         # What is said last is wanted least; no line is cut in its middle.
         if count_units("\n".join([*lines, line])) > _MOST_UNITS:
@@ -61,6 +63,7 @@ def render_ring(
         linked(telling.item, bold=False),
         Markup("<i>{}</i>").format(Markup(" · ").join([name_publisher(telling, texts), when])),
         *_warn(telling, texts),
+        *_say_gist(telling.item, reader),
     ]
     return "\n".join(lines)
 
@@ -119,6 +122,12 @@ def _warn(telling: Telling, texts: Texts) -> Iterator[Markup]:
         )
     if telling.role is Role.OPINION:
         yield Markup("💬 {}").format(texts.say("An opinion, not a report."))
+
+
+def _say_gist(item: Item, reader: Subscriber) -> Iterator[Markup]:
+    """Yield what an item is about in the words of who does not read its language."""
+    if item.language != reader.language and (gist := find_gist(item.title, reader.language)):
+        yield Markup("≈ <i>{}</i>").format(gist)
 
 
 def _say_more(

@@ -24,6 +24,8 @@ class SampleFeed:
     name: str
     publisher: str
     language: str
+    country: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,12 @@ class SampleNews:
 
 
 SAMPLE_FEEDS: tuple[SampleFeed, ...] = (
-    SampleFeed("nmush", "Նմուշ Լրատու", "hy"),
-    SampleFeed("orinak", "Օրինակ Օրաթերթ", "hy"),
-    SampleFeed("primer", "Пример-Новости", "ru"),
-    SampleFeed("obrazets", "Образец Вести", "ru"),
-    SampleFeed("herald", "Sample Herald", "en"),
-    SampleFeed("wire", "Example Wire", "en"),
+    SampleFeed("nmush", "Նմուշ Լրատու", "hy", "AM", "private"),
+    SampleFeed("orinak", "Օրինակ Օրաթերթ", "hy", "AM", "public"),
+    SampleFeed("primer", "Пример-Новости", "ru", "RU", "agency"),
+    SampleFeed("obrazets", "Образец Вести", "ru", "AZ", "agency"),
+    SampleFeed("herald", "Sample Herald", "en", "GB", "independent"),
+    SampleFeed("wire", "Example Wire", "en", "FR", "agency"),
 )
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot.errors import FeedError
@@ -37,6 +37,9 @@ from bot.stories.lookalikes import find_imitated
 _FEWEST_VANISHED = 2
 #: So many failures in a row, and a feed that went backwards is believed.
 _BACKWARD_TIMES = 3
+
+#: A story that is alone after this is looked at again, for as long; beside what came so lately.
+_LOOKS_AGAIN_AFTER, _LOOKS_BACK = timedelta(minutes=10), timedelta(hours=3)
 
 _log = logging.getLogger(__name__)
 
@@ -218,7 +221,28 @@ class Intake:
         kept = await self._storage.stories.load_counts(KEYS_VERSION)
         heads = await self._storage.stories.load_heads(now - STORIES_REACH)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
+        if kept is not None or not heads:
+            await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
+            return
+        # Nothing was counted before: what is stored is of a Sahman that put no stories together.
+        pairs = await loop.run_in_executor(self._reading, self._stories.gather, heads)
+        for into, merged in pairs:
+            await self._storage.merging.merge(into, merged, quietly=True)
+        await self.keep_counts(now)
+
+    async def look_again(self, now: datetime) -> int:
+        """Put stories together that are still alone ten minutes on; return how many."""
+        merging = self._storage.merging
+        alone = await merging.load_alone(now - 2 * _LOOKS_AGAIN_AFTER, now - _LOOKS_AGAIN_AFTER)
+        if not alone:
+            return 0
+        told = await merging.load_told_since(now - _LOOKS_BACK)
+        loop = asyncio.get_running_loop()
+        pairs = await loop.run_in_executor(self._reading, self._stories.look_again, alone, told)
+        merged = [await merging.merge(*pair) for pair in pairs]
+        if any(merged):
+            _log.info("stories_merged", extra={"stories": sum(merged)})
+        return sum(merged)
 
     async def keep_counts(self, now: datetime) -> None:
         """Keep how often words stood in the news; each day older news counts for less."""

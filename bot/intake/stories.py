@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import MAX_GRAVITY, NewItem, Ring, Role, Telling
+from bot.model import MAX_GRAVITY, Item, NewItem, Ring, Role, Telling
+from bot.storage.merging import Pair
 from bot.storage.placing import Decided, Likely
 from bot.storage.stories import Head
 from bot.stories.counts import Counts
@@ -22,6 +23,8 @@ _OLDEST = timedelta(hours=24)
 
 #: Half of what a headline counts is gone after a month.
 _AGES_EVERY, _WEIGHS_AFTER_A_DAY = timedelta(hours=24), 0.977
+#: Two stories that were told already are put together only where it is as sure as this.
+_SURE = 0.9
 _DIGITS = re.compile(r"\d+")
 
 
@@ -38,6 +41,38 @@ class StoryBook:
     def newest(self) -> int:
         """The highest story that it knows."""
         return self._open.newest
+
+    def look_again(self, alone: Sequence[Pair], told: Sequence[Pair]) -> list[tuple[int, int]]:
+        """Return which stories that one item alone tells others tell too, after their first item.
+
+        A first headline is often the poorest; what others add may be what another has said.
+        """
+        with self._lock:
+            others = OpenStories(self._open.counts)
+            for number, pair in enumerate(told, 1):
+                others.add(number, _read(pair.item), pair.item.published_at)
+            found = []
+            for pair in alone:
+                one = others.find(_read(pair.item), pair.item.published_at)
+                if one is None or one.closed or one.verdict.score < _SURE:
+                    continue
+                other = told[one.story - 1].story
+                if other != pair.story:
+                    found.append((pair.story, other))
+            return found
+
+    def gather(self, heads: Iterable[Head]) -> list[tuple[int, int]]:
+        """Take in stories that were stored before any were put together; return which are one."""
+        pairs = []
+        for head in heads:
+            headline = read_headline(head.title, head.language)
+            found = self.find(headline, head.published_at)
+            self.count([headline], head.published_at)
+            if found is None or found.closed:
+                self.add(head.story, headline, head.published_at)
+            else:
+                pairs.append((found.story, head.story))
+        return pairs
 
     def recall(self, kept: tuple[bytes, datetime] | None, heads: Iterable[Head]) -> None:
         """Take in what was kept: counts, with when they last aged, and the stories of late."""
@@ -155,7 +190,7 @@ class FoundStories:
 
 def decide_joined(before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
     """Say what an item that joins a story is to those who were told it."""
-    headline = read_headline(new.item.title, new.item.language)
+    headline = _read(new.item)
     if any(_is_another_of_its_kind(headline, new, each) for each in before):
         return Decided(edit=False, ring=None, apart=True)
     first = _find_first_print(headline, before)
@@ -166,6 +201,10 @@ def decide_joined(before: Sequence[Telling], new: Telling, rung: Collection[Ring
         return Decided(edit=False, ring=None, apart=True, follows=True)
     news = decide_news(before, new, rung, detail=detail)
     return Decided(edit=news.edit, ring=news.ring, role=new.role, origin=new.origin)
+
+
+def _read(item: Item) -> Headline:
+    return read_headline(item.title, item.language)
 
 
 def explain(found: Found) -> str:
@@ -180,21 +219,21 @@ def _is_another_of_its_kind(headline: Headline, new: Telling, earlier: Telling) 
     """
     if earlier.item.feed != new.item.feed:
         return False
-    before = read_headline(earlier.item.title, earlier.item.language)
+    before = _read(earlier.item)
     return _DIGITS.sub("", before.folded) == _DIGITS.sub("", headline.folded)
 
 
 def _find_first_print(headline: Headline, before: Sequence[Telling]) -> Telling | None:
     """Return whose text a headline is word by word, if anybody's."""
     for each in before:
-        if read_headline(each.item.title, each.item.language).folded == headline.folded:
+        if _read(each.item).folded == headline.folded:
             return each
     return None
 
 
 def _names_more(headline: Headline, before: Sequence[Telling]) -> bool:
     """Say whether a headline names a town, or a higher number, that was not told yet."""
-    earlier = [read_headline(each.item.title, each.item.language) for each in before]
+    earlier = [_read(each.item) for each in before]
     towns = frozenset[str]().union(*(each.towns for each in earlier))
     highest = max((number for each in earlier for number in each.tolls), default=0)
     return bool(headline.towns - towns) or max(headline.tolls, default=0) > highest

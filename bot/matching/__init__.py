@@ -9,6 +9,7 @@ from bot.matching.matcher import Found, Matcher, holds
 from bot.matching.meaning import find_concepts, find_unknown_source, finds_one_language, means_same
 from bot.matching.missing import MissingWord, MissingWords
 from bot.matching.namesakes import Namesakes, count_namesakes, find_full_name
+from bot.matching.nearest import Miss, find_miss
 from bot.matching.query import WIDENED, Query
 from bot.matching.refusal import KeywordRefused, RefusalReason
 from bot.matching.text import ReadText, keep_read, read_text, recall_read
@@ -19,6 +20,7 @@ __all__ = [
     "Found",
     "KeywordRefused",
     "Matcher",
+    "Miss",
     "MissingWord",
     "MissingWords",
     "Namesakes",
@@ -29,6 +31,7 @@ __all__ = [
     "find_concepts",
     "find_core",
     "find_full_name",
+    "find_miss",
     "find_unknown_source",
     "finds_one_language",
     "holds",

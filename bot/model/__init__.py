@@ -31,6 +31,8 @@ from bot.model.items import (
     Tally,
 )
 from bot.model.people import (
+    NO_ALERTS,
+    URGENT,
     Button,
     ChatKind,
     ChatState,
@@ -46,7 +48,9 @@ from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
     "MAX_GRAVITY",
+    "NO_ALERTS",
     "REFUSED_CHATS",
+    "URGENT",
     "Button",
     "ChangedItem",
     "Chart",

@@ -45,6 +45,10 @@ class DeliveryState(IntEnum):
     CANCELLED = 3  #: no longer owed: the chat is gone, or there was nothing to say
 
 
+#: So grave is what is urgent: people hurt or under fire. No item is as grave as the second.
+URGENT, NO_ALERTS = 2, 9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """Who Sahman writes for: a chat, or one topic of a group (0 = none)."""
@@ -59,6 +63,8 @@ class Subscriber:
     paused: bool
     next_digest_at: datetime | None
     created_at: datetime
+    #: What is less grave alerts nobody here: URGENT, or NO_ALERTS; 0: everything does.
+    least_gravity: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class Composer:
         told = alerted.get(owed.id)
         if told is None:  # pruned, or the keyword was removed meanwhile
             return Composed(())
-        told_items = {owed.id: told.newest}
+        told_items = {owed.id: max(told.newest, owed.upto_item)}
         match owed.kind:
             case DeliveryKind.RING:
                 return self._ring(owed, told, texts, now)
@@ -147,7 +147,7 @@ class Composer:
         if ref != owed.ref:
             surge = await self._storage.trends.load_surge(owed.ref)
             self._last_surge = (owed.ref, surge)
-        if surge is None or is_stale(surge, now):
+        if surge is None or is_stale(surge, now) or owed.subscriber.least_gravity:
             return Composed(())
         keywords = await self._storage.keywords.load(owed.subscriber.id)
         typed = next((each.typed for each in keywords if each.id == surge.keyword_id), None)

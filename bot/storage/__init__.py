@@ -18,8 +18,10 @@ from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
+from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
 from bot.storage.processes import Processes
+from bot.storage.reasons import Reasons
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
 from bot.storage.stories import Stories
@@ -42,8 +44,10 @@ class Storage:
         self.carrying = Carrying(database)
         self.keywords = Keywords(database)
         self.stories = Stories(database)
+        self.merging = Merging(database)
         self.matches = Matches(database)
         self.silences = Silences(database)
+        self.reasons = Reasons(database)
         self.trends = Trends(database)
         self.chats = Chats(database)
         self.subscribers = Subscribers(database)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, literal_column, or_, select, update
+from sqlalchemy import Connection, delete, func, literal_column, or_, select, true, update
 
 from bot.model import DeliveryKind, DeliveryState
 from bot.storage.claims import LEASE_MS, MAX_ATTEMPTS, Claim, claim
@@ -140,8 +140,14 @@ class Deliveries:
 
         return await self._database.write(work)
 
-    async def cancel_alerts(self, subscriber_id: int, reason: str) -> None:
-        """Owe a subscriber no alert that is still waiting; its items stay in the digest."""
+    async def cancel_alerts(
+        self, subscriber_id: int, reason: str, *, least_gravity: int | None = None
+    ) -> None:
+        """Owe a subscriber no alert that is still waiting; its items stay in the digest.
+
+        With *least_gravity*, only those that are less grave than that.
+        """
+        among = delivery.c.gravity < least_gravity if least_gravity is not None else true()
 
         def work(connection: Connection) -> None:
             connection.execute(
@@ -150,6 +156,7 @@ class Deliveries:
                     delivery.c.subscriber_id == subscriber_id,
                     delivery.c.kind == DeliveryKind.ALERT,
                     _IS_PENDING,
+                    among,
                 )
                 .values(state=DeliveryState.CANCELLED, error=reason, settled_at=now_ms())
             )

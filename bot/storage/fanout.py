@@ -100,7 +100,11 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
         select(*columns.values())
         .join(page, page.c.subscriber_id == subscriber.c.id)
         .join(chat, chat.c.id == subscriber.c.chat_id)
-        .where(IS_ACTIVE, subscriber.c.paused.is_(False))
+        .where(
+            IS_ACTIVE,
+            subscriber.c.paused.is_(False),
+            subscriber.c.least_gravity <= step.gravity,
+        )
         .order_by(subscriber.c.id)
     )
     connection.execute(

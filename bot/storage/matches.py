@@ -57,6 +57,8 @@ class Alerted:
         """Say whether there is a message of this story alone that says less than there is."""
         if self.message is None or not self.message.is_alone:
             return False
+        if self.story.is_really is not None:
+            return edit.kind is DeliveryKind.EDIT
         return self.newest > max(self.message.item_id, edit.after_item)
 
     def find(self, item_id: int) -> Telling | None:
@@ -123,6 +125,8 @@ def _tell(
     typed: Mapping[tuple[int, int], Sequence[_Asked]],
 ) -> Alerted | None:
     """Return a story as one of its readers asked for it; None where no keyword is in it."""
+    if story.is_really is not None and story.tellings:
+        return Alerted(story=story, lead=story.tellings[0], keywords=())
     asking = [
         (telling, asked)
         for telling in story.tellings

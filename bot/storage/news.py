@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
 
-from bot.model import DeliveryKind, DeliveryState
+from bot.model import NO_ALERTS, DeliveryKind, DeliveryState
 from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
 from bot.storage.fanout import CHUNK, IS_ACTIVE
@@ -72,6 +72,8 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
         "due_at": _edit_at(alert) if kind is DeliveryKind.EDIT else now_ms(),
         "created_at": literal(step.seen_at, item.c.seen_at.type),
     }
+    # An edit is silent: whoever knows a story is shown the rest, however grave.
+    least = step.gravity if kind is DeliveryKind.RING else NO_ALERTS
     owed = (
         select(*columns.values())
         .join(page, page.c.id == alert.c.id)
@@ -82,6 +84,7 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
             subscriber.c.paused.is_(False),
             alert.c.state.in_([int(DeliveryState.PENDING), int(DeliveryState.SENT)]),
             alert.c.after_item < step.item_id,
+            subscriber.c.least_gravity <= least,
         )
         .order_by(alert.c.id)
     )

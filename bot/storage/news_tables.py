@@ -229,6 +229,15 @@ story_item = Table(
     sqlite_with_rowid=False,
 )
 
+#: Two stories, the older first, that an operator took apart: nothing but an operator joins them.
+story_apart = Table(
+    "story_apart",
+    metadata,
+    refer_to("story.id", primary_key=True),
+    Column("other_id", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 #: What is new in a story, for those who were told of it: an edit, and a ring if it has one.
 story_news = Table(
     "story_news",

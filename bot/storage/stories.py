@@ -45,6 +45,14 @@ class Stories:
 
         return await self._database.read(work)
 
+    async def load(self, story_id: int) -> ToldStory | None:
+        """Return a story, or None."""
+
+        def work(connection: Connection) -> ToldStory | None:
+            return load_told(connection, [story_id]).get(story_id)
+
+        return await self._database.read(work)
+
     async def load_of(self, items: Collection[int]) -> dict[int, ToldStory]:
         """Return the stories that these items tell, by item."""
 

@@ -234,6 +234,7 @@ def to_subscriber(row: Row[Any]) -> Subscriber:
         digest_times=tuple(row.digest_times.split()),
         digest_when_empty=row.digest_when_empty,
         paused=row.paused,
+        least_gravity=row.least_gravity,
         next_digest_at=row.next_digest_at,
         created_at=row.created_at,
     )
@@ -246,6 +247,7 @@ def _settings(wanted: Subscriber) -> dict[str, Any]:
         "digest_times": " ".join(wanted.digest_times),
         "digest_when_empty": wanted.digest_when_empty,
         "paused": wanted.paused,
+        "least_gravity": wanted.least_gravity,
         "next_digest_at": wanted.next_digest_at,
     }
 

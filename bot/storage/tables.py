@@ -28,6 +28,7 @@ from bot.storage.news_tables import (
     publisher,
     search_period,
     story,
+    story_apart,
     story_counts,
     story_item,
     story_news,
@@ -56,6 +57,7 @@ __all__ = [
     "received_update",
     "search_period",
     "story",
+    "story_apart",
     "story_counts",
     "story_item",
     "story_news",
@@ -114,6 +116,8 @@ subscriber = Table(
     Column("digest_times", Text, nullable=False),
     Column("digest_when_empty", Boolean, nullable=False),
     Column("paused", Boolean, nullable=False),
+    # What is less grave alerts nobody here; it stands in the digest.
+    Column("least_gravity", SmallInteger, nullable=False, server_default="0"),
     Column("next_digest_at", Moment, index=True),
     # The last item that a digest has told of: the next one begins after it.
     Column("digest_item", BigInteger, nullable=False),

@@ -66,13 +66,17 @@ def load_publishers(connection: Connection, names: Collection[str]) -> dict[str,
 
 
 def load_told(connection: Connection, stories: Collection[int]) -> dict[int, ToldStory]:
-    """Return these stories with all that a reader is told of them."""
+    """Return these stories with all that a reader is told of them.
+
+    One that proved to be another is told by its first item alone.
+    """
     tellings = load_tellings(connection, stories)
     titles = _load_old_titles(
         connection, [telling.item.id for told in tellings.values() for telling in told]
     )
     linked = {row.id: row for row in connection.execute(_LINKED, {"stories": list(stories)})}
     others = {each for row in linked.values() for each in (row.follows, row.merged_into) if each}
+    others |= {row.id for row in linked.values() if row.merged_into}
     heads = (
         {
             row.of_story: to_item(row)
@@ -85,6 +89,8 @@ def load_told(connection: Connection, stories: Collection[int]) -> dict[int, Tol
     for story_id in {*tellings, *linked}:
         link = linked.get(story_id)
         told = tellings.get(story_id, [])
+        if not told and story_id in heads:
+            told = [Telling(item=heads[story_id])]
         found[story_id] = ToldStory(
             id=story_id,
             tellings=tuple(told),

@@ -276,7 +276,13 @@ def _owe_chunk(connection: Connection, chunk: int) -> bool:
     owed = (
         select(*columns.values())
         .join(chat, chat.c.id == subscriber.c.chat_id)
-        .where(subscriber.c.id.in_(page), IS_ACTIVE, subscriber.c.paused.is_(False))
+        .where(
+            subscriber.c.id.in_(page),
+            IS_ACTIVE,
+            subscriber.c.paused.is_(False),
+            # Who wants urgent alerts alone, or none, is told in /trends when they look.
+            subscriber.c.least_gravity == 0,
+        )
         .order_by(subscriber.c.id)
     )
     statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)

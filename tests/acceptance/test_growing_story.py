@@ -80,7 +80,10 @@ async def test_twelve_items_of_one_event_ring_twice_and_the_other_side_once_more
     newsrooms: World, tmp_path: Path
 ) -> None:
     ani, sahman = await arrive(newsrooms, tmp_path)
-    for n, title in enumerate(PRINTED):
+    # What comes first is what others are compared with.
+    await newsrooms.print_item("paper0", PRINTED[0])
+    await settle(sahman, ani, "only one source so far", newsrooms)
+    for n, title in enumerate(PRINTED[1:], 1):
         await newsrooms.print_item(f"paper{n}", title)
     alert, *rings = await settle(sahman, ani, "12 publishers · Armenia", newsrooms)
     assert len(rings) <= 1
@@ -111,6 +114,7 @@ async def test_killed_while_it_grows_it_is_one_message_all_the_same(
     dying = await start_dying(tmp_path, point, **newsrooms.settings)
     assert await dying.ended() < 0
     sahman = await start_dying(tmp_path, NOWHERE, **newsrooms.settings)
+    await sahman.wait_for_log("started version")
     grown, *rings = await settle(sahman, ani, "6 publishers", newsrooms)
     assert grown["message_id"] == alert["message_id"]
     told = [ring["text"].splitlines()[0] for ring in rings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot.model import DeliveryKind, HourCount, Silence, Subscriber, Surge
+from bot.model import URGENT, DeliveryKind, HourCount, Silence, Subscriber, Surge
 from bot.storage import Storage
 from bot.storage.tables import delivery, heard_hour, surge
 from bot.stories.surge import QUIET_AFTER, hour_of
@@ -97,11 +97,15 @@ async def test_a_keyword_surges_once_in_six_hours(storage: Storage) -> None:
     assert not await storage.trends.save_surge(found(keyword_id + 1), NOW - QUIET_AFTER)
 
 
-async def test_all_who_follow_it_are_owed_one_notice_and_who_paused_none(storage: Storage) -> None:
+async def test_all_who_follow_it_are_owed_one_notice_but_who_wants_no_such_alerts(
+    storage: Storage,
+) -> None:
     people = [await follower(storage, chat_id) for chat_id in (101, 102, 103)]
     quiet, keyword_id = await follower(storage, 104)
     await storage.subscribers.save_settings(quiet.id, paused=True)
-    await open_chat(storage, 105)
+    urgent_only, _ = await follower(storage, 105)
+    await storage.subscribers.save_settings(urgent_only.id, least_gravity=URGENT)
+    await open_chat(storage, 106)
     await storage.trends.save_surge(found(keyword_id), NOW - QUIET_AFTER)
     while await storage.trends.owe_notices(chunk=2):
         pass

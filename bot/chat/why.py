@@ -1,0 +1,192 @@
+"""/why: by what a message came, and why an item did not come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from bot.chat.visit import Visit
+from bot.delivery.publishers import name_publisher
+from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked
+from bot.delivery.silences import say_fate
+from bot.delivery.split import join_blocks
+from bot.feeds.links import canonical_link, same_address
+from bot.intake import find_words, matched_text
+from bot.matching import KeywordRefused, Miss, find_miss, parse_keyword, read_text
+from bot.model import DeliveryState, Item, Silence, Telling
+from bot.storage.reasons import Reason
+from bot.texts import Texts
+
+_MOST_ITEMS = 8
+
+
+async def why(visit: Visit) -> None:
+    """Explain the message that is replied to, or what became of the item that is named."""
+    if visit.words:
+        lines = await _explain_item(visit)
+    elif visit.reply_to is not None and visit.subscriber is not None:
+        lines = await _explain_message(visit, visit.subscriber.id, visit.reply_to)
+    else:
+        lines = [
+            visit.texts.say(
+                "Reply with /why to an alert, and I say by what it came. To learn why something "
+                "did not come: <code>/why</code> and its link or headline."
+            )
+        ]
+    for message in join_blocks(lines):
+        await visit.answer(message)
+
+
+async def _explain_message(visit: Visit, subscriber_id: int, message_id: int) -> list[str]:
+    reasons = await visit.storage.reasons.load_of_message(subscriber_id, message_id)
+    if not reasons:
+        return [
+            visit.texts.say(
+                "That is no alert, or one of over a week ago: I do not know any more. "
+                "To ask about an item: <code>/why</code> and its link or headline."
+            )
+        ]
+    return [line for reason in reasons for line in _explain(reason, visit)]
+
+
+async def _explain_item(visit: Visit) -> list[str]:
+    texts = visit.texts
+    item = await _find_item(visit)
+    if item is None:
+        return [
+            texts.say(
+                "I have read no such item. Its source may not be among /sources, or it is not in "
+                "its feed yet."
+            )
+        ]
+    subscriber = visit.reader
+    reason = await visit.storage.reasons.load_of_item(subscriber.id, item)
+    if reason is None:
+        return [texts.say("I have read no such item.")]
+    telling = next(each for each in reason.story.tellings if each.item.id == item)
+    lines: list[str] = [
+        Markup("🔎 {}\n<i>{}</i>").format(linked(telling.item, bold=True), _who(telling, visit))
+    ]
+    caught = any(each.item_id == item for each in reason.catches)
+    missing = not reason.catches and await _is_missing(visit, telling.item)
+    lines.extend(_say_fate(reason, visit, missing=missing, caught=caught))
+    if missing:
+        lines.extend(await _say_misses(visit, telling.item))
+    else:
+        lines.extend(_explain(reason, visit))
+    return lines
+
+
+async def _find_item(visit: Visit) -> int | None:
+    words = visit.words.split()[0]
+    if "://" in words:
+        return await visit.storage.reasons.find_by_address(same_address(canonical_link(words)))
+    try:
+        query = await asyncio.to_thread(parse_keyword, visit.words)
+    except KeywordRefused:
+        return None
+    found = await visit.storage.items.load_holding(
+        query.anchors, lambda each: find_words(query, each) is not None, before=None, limit=1
+    )
+    return found[0].id if found else None
+
+
+async def _is_missing(visit: Visit, item: Item) -> bool:
+    """Say whether none of the reader's keywords is in an item, whatever became of it."""
+    keywords = await visit.storage.keywords.load(visit.reader.id)
+
+    def find() -> bool:
+        queries = [parse_keyword(each.typed) for each in keywords]
+        return all(find_words(query, item) is None for query in queries)
+
+    return await asyncio.to_thread(find)
+
+
+async def _say_misses(visit: Visit, item: Item) -> list[str]:
+    texts = visit.texts
+    keywords = await visit.storage.keywords.load(visit.reader.id)
+    if not keywords:
+        return [texts.say("You follow nothing yet. For example: <code>/add border</code>")]
+
+    def find() -> list[tuple[str, Miss]]:
+        text = read_text(matched_text(item.title, item.summary))
+        by = {"language": item.language, "publisher": item.publisher}
+        return [(each.typed, find_miss(parse_keyword(each.typed), text, **by)) for each in keywords]
+
+    misses = await asyncio.to_thread(find)
+    misses.sort(key=lambda each: (each[1].excluded, each[1].held / max(1, each[1].parts)))
+    return [_say_miss(*each, texts) for each in reversed(misses[-5:])]
+
+
+def _say_miss(typed: str, miss: Miss, texts: Texts) -> Markup:
+    keyword = cut_escaped(typed, KEYWORD_UNITS)
+    if miss.excluded and miss.held == miss.parts:
+        return texts.say("• <b>{keyword}</b>: what you left out is in it.", keyword=keyword)
+    if miss.parts > 1:
+        return texts.say(
+            "• <b>{keyword}</b>: {held} of its {parts} parts are in it.",
+            keyword=keyword,
+            held=miss.held,
+            parts=miss.parts,
+        )
+    return texts.say("• <b>{keyword}</b>: not in it.", keyword=keyword)
+
+
+def _say_fate(reason: Reason, visit: Visit, *, missing: bool, caught: bool) -> Iterator[Markup]:
+    texts = visit.texts
+    if missing:
+        yield texts.say("None of your keywords is in it:")
+        return
+    if reason.silence and reason.silence != Silence.REPEATED:
+        yield texts.say("It alerted nobody: {why}.", why=say_fate(reason.silence, texts))
+    elif reason.alert is DeliveryState.SENT:
+        yield texts.say("Its story was sent to you.")
+    elif reason.alert is DeliveryState.PENDING:
+        yield texts.say("It is on its way to you.")
+    elif reason.alert is not None:
+        yield texts.say("It was not delivered: {why}.", why=reason.error or "—")
+    elif visit.reader.paused:
+        yield texts.say("You have paused: it stands in your next digest.")
+    elif not caught and not reason.catches:
+        yield texts.say("You have followed its words only since it came.")
+    else:
+        yield texts.say("It was printed before you followed its words.")
+
+
+def _explain(reason: Reason, visit: Visit) -> Iterator[str]:
+    """Yield which keyword caught which item by which words, and how the story came together."""
+    texts = visit.texts
+    by_item = {each.item.id: each for each in reason.story.tellings}
+    if reason.catches:
+        yield Markup("<b>{}</b>").format(texts.say("Caught by"))
+    for catch in reason.catches[:_MOST_ITEMS]:
+        words = ", ".join(filter(None, catch.words)) or "—"
+        yield Markup("• <b>{}</b> → {} — {}").format(
+            cut_escaped(catch.typed, KEYWORD_UNITS),
+            cut_escaped(words, KEYWORD_UNITS),
+            _who(by_item[catch.item_id], visit),
+        )
+    if len(reason.story.tellings) > 1:
+        yield Markup("<b>{}</b>").format(texts.say("One story, because"))
+    for telling in reason.story.tellings[:_MOST_ITEMS] if len(by_item) > 1 else ():
+        yield Markup("• {}\n   <i>{} · {}</i>").format(
+            linked(telling.item, bold=False),
+            _who(telling, visit),
+            _say_joined(reason.joined.get(telling.item.id, ""), texts),
+        )
+
+
+def _say_joined(why_: str, texts: Texts) -> Markup:
+    sure, _, words = why_.partition(" ")
+    if not sure:
+        return texts.say("told it first, or stands at the same address")
+    if not words:
+        return texts.say("the same text")
+    return texts.say("shares {words} ({sure} sure)", words=words, sure=f"{float(sure):.0%}")
+
+
+def _who(telling: Telling, visit: Visit) -> Markup:
+    when = visit.texts.moment(telling.item.seen_at, visit.reader.zone, visit.now)
+    return Markup("{} · {}").format(name_publisher(telling, visit.texts), when)

@@ -1,0 +1,130 @@
+"""Reasons: by what a message came, or why an item did not; read when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from bot.model import DeliveryKind, DeliveryState, ToldStory
+from bot.storage.database import Database
+from bot.storage.search import hash_link
+from bot.storage.tables import delivery, item, match, story_item, subscription
+from bot.storage.tellings import load_told
+
+#: A bulletin tells of more stories than an answer can explain.
+_MOST_STORIES = 3
+_ABOUT_STORIES = (DeliveryKind.ALERT, DeliveryKind.RING, DeliveryKind.EDIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catch:
+    """A keyword, as typed, and the words of an item by which it was caught."""
+
+    item_id: int
+    typed: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What is known of a story and one subscriber."""
+
+    story: ToldStory
+    #: By what each item that did not open the story joined it: how sure, and the words.
+    joined: Mapping[int, str]
+    catches: tuple[Catch, ...]
+    #: Why the item that was asked about alerts nobody; empty: it could.
+    silence: str = ""
+    #: What became of the alert, and why; None: none was owed.
+    alert: DeliveryState | None = None
+    error: str = ""
+
+
+class Reasons:
+    """Storage of why somebody was told something."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_of_message(self, subscriber_id: int, message_id: int) -> list[Reason]:
+        """Return the reasons of what one message told; none for what was no alert."""
+
+        def work(connection: Connection) -> list[Reason]:
+            rows = connection.execute(
+                select(delivery.c.story_id)
+                .where(
+                    delivery.c.subscriber_id == subscriber_id,
+                    delivery.c.message_id == message_id,
+                    delivery.c.kind.in_(_ABOUT_STORIES),
+                    delivery.c.story_id.is_not(None),
+                )
+                .distinct()
+                .order_by(delivery.c.story_id)
+                .limit(_MOST_STORIES)
+            )
+            return [_load(connection, subscriber_id, row.story_id) for row in rows.all()]
+
+        return await self._database.read(work)
+
+    async def load_of_item(self, subscriber_id: int, item_id: int) -> Reason | None:
+        """Return what is known of an item and a subscriber; None for an item that is gone."""
+
+        def work(connection: Connection) -> Reason | None:
+            row = connection.execute(
+                select(story_item.c.story_id, item.c.silence)
+                .join(item, item.c.id == story_item.c.item_id)
+                .where(story_item.c.item_id == item_id)
+            ).one_or_none()
+            if row is None:
+                return None
+            return _load(connection, subscriber_id, row.story_id, row.silence)
+
+        return await self._database.read(work)
+
+    async def find_by_address(self, link_key: str) -> int | None:
+        """Return the newest item at an address in comparable form."""
+
+        def work(connection: Connection) -> int | None:
+            at = item.c.link_key == hash_link(link_key)
+            query = select(item.c.id).where(at).order_by(item.c.id.desc()).limit(1)
+            return connection.scalar(query)
+
+        return await self._database.read(work)
+
+
+def _load(connection: Connection, subscriber_id: int, story_id: int, silence: str = "") -> Reason:
+    told = load_told(connection, [story_id])[story_id]
+    items = [each.item.id for each in told.tellings]
+    caught = connection.execute(
+        select(match.c.item_id, match.c.words, subscription.c.typed)
+        .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
+        .where(subscription.c.subscriber_id == subscriber_id, match.c.item_id.in_(items))
+        .order_by(match.c.item_id, subscription.c.created_at)
+    )
+    catches = tuple(
+        Catch(item_id=row.item_id, typed=row.typed, words=tuple(row.words.split("\n")))
+        for row in caught
+    )
+    whys = connection.execute(
+        select(story_item.c.item_id, story_item.c.why).where(
+            story_item.c.story_id == story_id, story_item.c.why != ""
+        )
+    )
+    joined = {row.item_id: row.why for row in whys}
+    alert = connection.execute(
+        select(delivery.c.state, delivery.c.error).where(
+            delivery.c.subscriber_id == subscriber_id,
+            delivery.c.kind == DeliveryKind.ALERT,
+            delivery.c.ref == f"story:{story_id}",
+        )
+    ).one_or_none()
+    return Reason(
+        story=told,
+        joined=joined,
+        catches=catches,
+        silence=silence,
+        alert=DeliveryState(alert.state) if alert is not None else None,
+        error=(alert.error or "") if alert is not None else "",
+    )

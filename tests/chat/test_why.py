@@ -1,0 +1,82 @@
+"""/why: by what a message came, and why something did not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.model import DeliveryState, Silence
+from bot.storage.tables import delivery
+from tests.loopback import ANI, Sahman, until
+from tests.samples import count_rows
+
+TITLE = "Shelling near Goris: two soldiers wounded"
+IN_ARMENIAN = "Գորիսի մոտ գնդակոծությունից երկու զինծառայող է վիրավորվել"
+
+
+@pytest.fixture
+async def follower(sahman: Sahman) -> Sahman:
+    """Ani follows Goris, and everything but sport about soldiers."""
+    await sahman.say("/add Goris")
+    await sahman.say("/add soldiers -football")
+    return sahman
+
+
+async def alerted(sahman: Sahman) -> int:
+    """Wait for the alert; return its message."""
+    await until(lambda: count_rows(sahman.storage, delivery, state=DeliveryState.SENT) == 1)
+    await asyncio.sleep(0.05)
+    return next(each.message_id for each in sahman.api.messages(ANI) if each.text.startswith("🔔"))
+
+
+async def test_in_reply_to_an_alert_it_names_keywords_words_items_and_the_story(
+    follower: Sahman,
+) -> None:
+    await follower.prints("Herald", IN_ARMENIAN, language="hy", gravity=1)
+    message_id = await alerted(follower)
+    await follower.prints("Gazette", TITLE, gravity=1)
+    said = (await follower.say("/why", reply_to=message_id)).text
+    lines = said.splitlines()
+    assert lines[0] == "Caught by"
+    assert "• Goris → Գորիսի — Herald (Armenia, independent) · 11:55" in lines
+    assert any(line.startswith("• soldiers -football → ") for line in lines)
+    assert "One story, because" in lines
+    joined = lines[lines.index(f"• {TITLE}") + 1]
+    assert "Gazette" in joined
+    assert "shares " in joined
+    assert "Goris" in joined
+    assert "% sure" in joined
+
+
+async def test_in_reply_to_anything_else_it_says_so(follower: Sahman) -> None:
+    assert "That is no alert" in (await follower.say("/why", reply_to=1)).text
+    assert "Reply with /why" in (await follower.say("/why")).text
+
+
+async def test_of_an_item_it_says_what_became_of_it(follower: Sahman) -> None:
+    link = "https://herald.example/news/1"
+    await follower.prints("Herald", TITLE, link=link, gravity=1)
+    await alerted(follower)
+    assert (
+        "Its story was sent to you."
+        in (await follower.say(f"/why {link}/?utm_source=telegram")).text
+    )
+    assert "Its story was sent to you." in (await follower.say("/why shelling Goris wounded")).text
+    await follower.prints("Herald", "Goris harvest is late", silence=Silence.STALE, link="")
+    assert "silent: over a day old" in (await follower.say("/why harvest is late")).text
+
+
+async def test_of_what_nothing_asked_for_it_says_how_near_each_keyword_came(
+    follower: Sahman,
+) -> None:
+    await follower.prints("Herald", "Soldiers play football in Kapan")
+    said = (await follower.say("/why soldiers football Kapan")).text
+    assert "None of your keywords is in it:" in said
+    assert "• soldiers -football: what you left out is in it." in said
+    assert "• Goris: not in it." in said
+
+
+async def test_of_what_was_never_read_it_says_that(follower: Sahman) -> None:
+    assert "no such item" in (await follower.say("/why https://nowhere.example/1")).text
+    assert "no such item" in (await follower.say("/why dragons over Tatev")).text
