@@ -144,10 +144,13 @@ def _say_more(
         yield Markup("✏️ {} <s>{}</s>").format(said, cut_escaped(titles[lead.item.id], 300))
     others = [each for each in story.tellings if each.item.id != lead.item.id]
     yield from _say_contradicted(others, lead, texts)
-    voices = find_voices(story.tellings)
+    # Who denies it does not tell it, and the other way round.
+    denies = lead.role is Role.DENIAL
+    telling = [each for each in story.tellings if (each.role is Role.DENIAL) is denies]
+    voices = find_voices(telling)
     yield Markup("👥 {}").format(say_voices(voices, texts))
     if len(voices.names) > 1:
-        yield from _say_by_country(story.tellings, texts)
+        yield from _say_by_country(telling, texts)
     own = _find_own_language(story.tellings, lead, reader.language)
     if own is not None:
         yield Markup("🌐 {} — {}").format(

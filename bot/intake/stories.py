@@ -196,10 +196,12 @@ def decide_joined(before: Sequence[Telling], new: Telling, rung: Collection[Ring
     first = _find_first_print(headline, before)
     if new.role is Role.TOLD and first is not None:
         new = replace(new, role=Role.REPRINT, origin=first.item.publisher)
-    detail = new.gravity >= MAX_GRAVITY and _names_more(headline, before)
+    detail = headline.gravity >= MAX_GRAVITY and _names_more(headline, before)
     if needs_story_of_its_own(rung, detail=detail, gravity=new.gravity):
         return Decided(edit=False, ring=None, apart=True, follows=True)
-    news = decide_news(before, new, rung, detail=detail)
+    # A summary is longer at one publisher than at another: its gravity is no news.
+    told = replace(new, gravity=min(new.gravity, headline.gravity))
+    news = decide_news(before, told, rung, detail=detail)
     return Decided(edit=news.edit, ring=news.ring, role=new.role, origin=new.origin)
 
 
