@@ -54,12 +54,22 @@ def render_alert(
 
 
 def render_ring(
-    ring: Ring, telling: Telling, reader: Subscriber, texts: Texts, now: datetime
+    ring: Ring,
+    telling: Telling,
+    reader: Subscriber,
+    texts: Texts,
+    now: datetime,
+    *,
+    old_title: str = "",
 ) -> str:
-    """Return what is told aloud of a story that was told before, as a reply to that."""
+    """Return what is told aloud of a story that was told before, as a reply to that.
+
+    *old_title* is what the same item was called then.
+    """
     when = texts.moment(telling.item.published_at, reader.zone, now)
     lines = [
         Markup("🔔 <b>{}</b>").format(say_ring(ring, telling, texts)),
+        *([Markup("<s>{}</s> →").format(cut_escaped(old_title, 300))] if old_title else []),
         linked(telling.item, bold=False),
         Markup("<i>{}</i>").format(Markup(" · ").join([name_publisher(telling, texts), when])),
         *_warn(telling, texts),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import MAX_GRAVITY, Item, NewItem, Ring, Role, Telling
+from bot.model import MAX_GRAVITY, ChangedItem, Item, NewItem, Ring, Role, Telling
 from bot.storage.merging import Pair
 from bot.storage.placing import Decided, Likely
 from bot.storage.stories import Head
@@ -174,6 +174,17 @@ class FoundStories:
         """Take in the story that *new* has opened; what is old attracts nothing."""
         if new.published_at >= self._oldest:
             self._book.add(story, self._headline(new), new.published_at)
+
+    def decide_change(self, old_title: str, changed: ChangedItem) -> Decided:
+        """Say what another headline of an item is to those who were told it."""
+        old, new = (read_headline(each, changed.language) for each in (old_title, changed.title))
+        says_else = (
+            new.tolls != old.tolls
+            or new.towns != old.towns
+            or new.denies != old.denies
+            or new.gravity != old.gravity
+        )
+        return Decided(edit=True, ring=Ring.CORRECTED if says_else else None)
 
     def decide(self, before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
         """Say what *new* is to those who were told *before*."""
