@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("story_id", sa.BigInteger(), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("ring", sa.Text(), server_default="", nullable=False),
+        sa.Column("changed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("gravity", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("cursor", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(

@@ -65,10 +65,13 @@ def render_story(matched: MatchedStory, reader: Subscriber, texts: Texts, now: d
     lead = _find_headline(matched, reader.language)
     others = [each for each in matched.story.tellings if each.item.id != lead.item.id]
     facts = [say_origin(lead.item, reader, texts, now)]
-    voices = find_voices(matched.story.tellings)
+    denies = lead.role is Role.DENIAL
+    voices = find_voices(
+        each for each in matched.story.tellings if (each.role is Role.DENIAL) is denies
+    )
     if len(voices.names) > 1:
         facts.append(texts.count("{n} publisher", "{n} publishers", len(voices.names)))
-    if lead.role is not Role.DENIAL and any(each.role is Role.DENIAL for each in others):
+    if not denies and any(each.role is Role.DENIAL for each in others):
         facts.append(texts.say("denied"))
     line = Markup("• {}\n   <i>{}</i>").format(
         linked(lead.item, bold=False), Markup(" · ").join(facts)

@@ -54,12 +54,22 @@ def render_alert(
 
 
 def render_ring(
-    ring: Ring, telling: Telling, reader: Subscriber, texts: Texts, now: datetime
+    ring: Ring,
+    telling: Telling,
+    reader: Subscriber,
+    texts: Texts,
+    now: datetime,
+    *,
+    old_title: str = "",
 ) -> str:
-    """Return what is told aloud of a story that was told before, as a reply to that."""
+    """Return what is told aloud of a story that was told before, as a reply to that.
+
+    *old_title* is what the same item was called then.
+    """
     when = texts.moment(telling.item.published_at, reader.zone, now)
     lines = [
         Markup("🔔 <b>{}</b>").format(say_ring(ring, telling, texts)),
+        *([Markup("<s>{}</s> →").format(cut_escaped(old_title, 300))] if old_title else []),
         linked(telling.item, bold=False),
         Markup("<i>{}</i>").format(Markup(" · ").join([name_publisher(telling, texts), when])),
         *_warn(telling, texts),
@@ -144,10 +154,13 @@ def _say_more(
         yield Markup("✏️ {} <s>{}</s>").format(said, cut_escaped(titles[lead.item.id], 300))
     others = [each for each in story.tellings if each.item.id != lead.item.id]
     yield from _say_contradicted(others, lead, texts)
-    voices = find_voices(story.tellings)
+    # Who denies it does not tell it, and the other way round.
+    denies = lead.role is Role.DENIAL
+    telling = [each for each in story.tellings if (each.role is Role.DENIAL) is denies]
+    voices = find_voices(telling)
     yield Markup("👥 {}").format(say_voices(voices, texts))
     if len(voices.names) > 1:
-        yield from _say_by_country(story.tellings, texts)
+        yield from _say_by_country(telling, texts)
     own = _find_own_language(story.tellings, lead, reader.language)
     if own is not None:
         yield Markup("🌐 {} — {}").format(

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import MAX_GRAVITY, Item, NewItem, Ring, Role, Telling
+from bot.model import MAX_GRAVITY, ChangedItem, Item, NewItem, Ring, Role, Telling
 from bot.storage.merging import Pair
 from bot.storage.placing import Decided, Likely
 from bot.storage.stories import Head
@@ -175,6 +175,17 @@ class FoundStories:
         if new.published_at >= self._oldest:
             self._book.add(story, self._headline(new), new.published_at)
 
+    def decide_change(self, old_title: str, changed: ChangedItem) -> Decided:
+        """Say what another headline of an item is to those who were told it."""
+        old, new = (read_headline(each, changed.language) for each in (old_title, changed.title))
+        says_else = (
+            new.tolls != old.tolls
+            or new.towns != old.towns
+            or new.denies != old.denies
+            or new.gravity != old.gravity
+        )
+        return Decided(edit=True, ring=Ring.CORRECTED if says_else else None)
+
     def decide(self, before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
         """Say what *new* is to those who were told *before*."""
         return decide_joined(before, new, rung)
@@ -196,10 +207,12 @@ def decide_joined(before: Sequence[Telling], new: Telling, rung: Collection[Ring
     first = _find_first_print(headline, before)
     if new.role is Role.TOLD and first is not None:
         new = replace(new, role=Role.REPRINT, origin=first.item.publisher)
-    detail = new.gravity >= MAX_GRAVITY and _names_more(headline, before)
+    detail = headline.gravity >= MAX_GRAVITY and _names_more(headline, before)
     if needs_story_of_its_own(rung, detail=detail, gravity=new.gravity):
         return Decided(edit=False, ring=None, apart=True, follows=True)
-    news = decide_news(before, new, rung, detail=detail)
+    # A summary is longer at one publisher than at another: its gravity is no news.
+    told = replace(new, gravity=min(new.gravity, headline.gravity))
+    news = decide_news(before, told, rung, detail=detail)
     return Decided(edit=news.edit, ring=news.ring, role=new.role, origin=new.origin)
 
 

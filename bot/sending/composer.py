@@ -104,7 +104,8 @@ class Composer:
         if is_late(owed.created_at, now):
             return Composed(())
         ring = Ring(owed.ref.split(":")[2])
-        message = render_ring(ring, telling, owed.subscriber, texts, now)
+        old = dict(told.story.renamed).get(telling.item.id, "") if ring is Ring.CORRECTED else ""
+        message = render_ring(ring, telling, owed.subscriber, texts, now, old_title=old)
         return Composed((message,), reply_to=before.message_id)
 
     def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:

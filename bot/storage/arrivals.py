@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.model import ChangedItem, Fate, Feed, Item, NewItem, Silence, Tally
 from bot.storage.caught import owe_alerts, save_matches
 from bot.storage.database import REFUSALS, insert_into, is_refusal, take_intake_lock
-from bot.storage.placing import Placed, Placing, StoryFinder, save_news, to_new_item
+from bot.storage.placing import Placed, Placing, StoryFinder, save_change_of, save_news, to_new_item
 from bot.storage.polls import FetchOutcome, mark_polled
 from bot.storage.search import hash_link, reserve_places, save_keys
 from bot.storage.silences import save_tallies
@@ -252,15 +252,17 @@ class _Saving:
 
     def save_changed(self, changed: ChangedItem) -> None:
         """Store an item's new words; alert whom only they satisfy, where that is wanted."""
-        save_change(self._connection, changed, self._keys_version, self._now)
+        old_title = save_change(self._connection, changed, self._keys_version, self._now)
         if not changed.alerts:
             return
-        publisher = changed.source or self._source.config.publisher.name
-        found = dict(self._matcher.find_added(changed, publisher))
-        alive = self._take_alive(found)
         told = self._connection.scalar(
             select(story_item.c.story_id).where(story_item.c.item_id == changed.id)
         )
+        if told is not None and old_title and old_title != changed.title:
+            save_change_of(self._connection, int(told), old_title, changed, self._matcher.stories)
+        publisher = changed.source or self._source.config.publisher.name
+        found = dict(self._matcher.find_added(changed, publisher))
+        alive = self._take_alive(found)
         if not alive or told is None:
             return
         save_matches(self._connection, changed.id, found, alive)

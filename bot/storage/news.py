@@ -45,6 +45,8 @@ def expand_news(connection: Connection, chunk: int = CHUNK) -> bool:
     last, count = connection.execute(
         select(func.max(page.c.id), func.count()).select_from(page)
     ).one()
+    if count and step.changed:
+        _tell_again(connection, page, step)
     if count:
         _owe(connection, page, step, DeliveryKind.EDIT, f"story:{step.story_id}")
         if step.ring:
@@ -56,6 +58,22 @@ def expand_news(connection: Connection, chunk: int = CHUNK) -> bool:
     else:
         connection.execute(update(story_news).where(this).values(cursor=last))
     return True
+
+
+def _tell_again(connection: Connection, page: Any, step: Row[Any]) -> None:
+    """Let an item count as not told yet: its headline was another when it was."""
+    alert = delivery.alias()
+    readers = select(alert.c.subscriber_id).join(page, page.c.id == alert.c.id)
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.subscriber_id.in_(readers),
+            delivery.c.ref == f"story:{step.story_id}",
+            delivery.c.kind.in_([int(DeliveryKind.ALERT), int(DeliveryKind.EDIT)]),
+            delivery.c.after_item >= step.item_id,
+        )
+        .values(after_item=step.item_id - 1)
+    )
 
 
 def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, ref: str) -> None:

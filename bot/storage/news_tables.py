@@ -246,6 +246,8 @@ story_news = Table(
     refer_to("story.id", index=True),
     refer_to("item.id", index=True),
     Column("ring", Text, nullable=False, server_default=""),
+    # The item was told already, under another headline.
+    Column("changed", Boolean, nullable=False, server_default=text("false")),
     Column("gravity", SmallInteger, nullable=False, server_default="0"),
     # The last alert whose reader was given it.
     Column("cursor", BigInteger, nullable=False, server_default="0"),

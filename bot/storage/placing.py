@@ -9,12 +9,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from bot.model import Feed, Item, NewItem, PublisherKind, Ring, Role, Telling
+from bot.model import ChangedItem, Feed, Item, NewItem, PublisherKind, Ring, Role, Telling
 from bot.model.search_keys import hash_key
 from bot.storage.database import insert_into
 from bot.storage.stories import Head, iter_heads
 from bot.storage.tables import story, story_item, story_news
 from bot.storage.tellings import load_publishers, load_tellings
+from bot.stories.news import MOST_RINGS
 
 _BY_KEY = select(story.c.id, story.c.key, story.c.merged_into).where(
     story.c.key.in_(bindparam("keys", expanding=True))
@@ -71,6 +72,9 @@ class StoryFinder(Protocol):
 
     def add(self, story: int, new: NewItem) -> None:
         """Take in the story that *new* has opened."""
+
+    def decide_change(self, old_title: str, changed: ChangedItem) -> Decided:
+        """Say what another headline of an item is to those who were told it."""
 
     def decide(self, before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
         """Say what *new* is to those who were told *before*."""
@@ -216,15 +220,38 @@ def to_new_item(item_id: int, entry: NewItem, source: Feed) -> Item:
     )
 
 
-def save_news(
-    connection: Connection, story_id: int, item_id: int, news: Decided, gravity: int
+def save_change_of(
+    connection: Connection, story_id: int, old_title: str, changed: ChangedItem, finder: StoryFinder
 ) -> None:
-    """Let those who were told of a story be shown more of it, by the fan-out of news."""
+    """Let those who were told of an item be shown its other headline, aloud if it says else."""
+    news = finder.decide_change(old_title, changed)
+    rings = connection.scalar(select(story.c.rings).where(story.c.id == story_id)) or ""
+    rung = rings.split()
+    if news.ring is not None and (news.ring.value in rung or len(rung) >= MOST_RINGS):
+        news = replace(news, ring=None)
+    save_news(connection, story_id, changed.id, news, changed.gravity, changed=True)
+
+
+def save_news(
+    connection: Connection,
+    story_id: int,
+    item_id: int,
+    news: Decided,
+    gravity: int,
+    *,
+    changed: bool = False,
+) -> None:
+    """Let those who were told of a story be shown more of it, by the fan-out of news.
+
+    *changed* says that they were told this very item, under another headline.
+    """
     if not news.edit and news.ring is None:
         return
     ring = news.ring.value if news.ring is not None else ""
     connection.execute(
-        story_news.insert().values(story_id=story_id, item_id=item_id, ring=ring, gravity=gravity)
+        story_news.insert().values(
+            story_id=story_id, item_id=item_id, ring=ring, gravity=gravity, changed=changed
+        )
     )
     if ring:
         rung = func.trim(story.c.rings + f" {ring}")

@@ -18,13 +18,16 @@ _MOST_VERSIONS = 20
 
 def save_change(
     connection: Connection, changed: ChangedItem, keys_version: int, now: datetime
-) -> None:
-    """Give a stored item its new words, and keep the old ones beside them."""
+) -> str:
+    """Give a stored item its new words, and keep the old ones beside them.
+
+    Returns the title that it bore; "" where it is gone.
+    """
     old = connection.execute(
         select(item.c.title, item.c.summary, item.c.published_at).where(item.c.id == changed.id)
     ).one_or_none()
     if old is None:
-        return
+        return ""
     connection.execute(
         insert_into(connection, item_version)
         .values(item_id=changed.id, replaced_at=now, title=old.title, summary=old.summary)
@@ -55,3 +58,4 @@ def save_change(
             place=place,
         )
     )
+    return str(old.title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,16 @@ SAME = "Two servicemen wounded in shelling near Goris"
 
 
 @pytest.fixture
-async def newsroom(sahman: Sahman, tmp_path: Path) -> Sahman:
+async def newsroom(sahman: Sahman, tmp_path: Path) -> AsyncIterator[Sahman]:
     """Ani is the operator; two publishers tell one story, a third another."""
     desk = FeedsDesk(frozenset({ANI}), tmp_path / "feeds.yaml", FeedFetcher(), ParseWorker())
     object.__setattr__(sahman.services, "desk", desk)
     await sahman.prints("Herald", TITLE, gravity=1)
     await sahman.prints("Gazette", SAME, gravity=1)
     await sahman.prints("Mirror", "Harvest of grapes begins in Artashat")
-    return sahman
+    yield sahman
+    await desk.fetcher.close()
+    desk.worker.close()
 
 
 async def test_an_operator_splits_a_story_and_joins_it_again(newsroom: Sahman) -> None:

@@ -13,7 +13,7 @@ from bot.errors import FeedError
 from bot.feeds.fetch import FetchedFeed
 from bot.intake import Intake, compile_keyword
 from bot.intake import reading as intake_reading
-from bot.model import Feed, ParsedFeed, ParsedItem
+from bot.model import DeliveryKind, Feed, ParsedFeed, ParsedItem
 from bot.storage import Storage
 from bot.storage.arrivals import TakenIn
 from bot.storage.tables import delivery, item, keyword, match
@@ -82,7 +82,8 @@ async def test_a_corrected_title_alerts_nobody_again(storage: Storage, intake: I
     taken = await poll(intake, source, parsed("Border not calm", guid="1"))
     assert taken.items == ()
     assert rows_of(storage, item)[0]["title"] == "Border not calm"
-    assert count_rows(storage, delivery) == 1
+    assert count_rows(storage, delivery, kind=DeliveryKind.ALERT) == 1
+    assert count_rows(storage, delivery, kind=DeliveryKind.RING) == 1, "it says the opposite"
 
 
 async def test_without_guids_the_link_decides_however_it_is_spelt(

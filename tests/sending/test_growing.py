@@ -10,9 +10,19 @@ import pytest
 
 from bot.demo.chats import Message
 from bot.model import DeliveryKind, DeliveryState, Role
-from bot.storage.tables import chat, delivery, story, story_news
+from bot.storage.tables import chat, delivery, item, story, story_news
 from tests.loopback import ANI, OLEG, Sahman, until
-from tests.samples import NOW, change_rows, count_rows, rows_of
+from tests.samples import (
+    NOW,
+    PlainMatcher,
+    change,
+    change_rows,
+    count_rows,
+    expand,
+    open_feed,
+    rows_of,
+    take_in,
+)
 
 SHELLING = "Shelling near Goris: two soldiers wounded"
 SAME = "Two servicemen wounded in shelling near Goris"
@@ -239,3 +249,26 @@ async def test_a_story_of_yesterday_is_closed_and_what_follows_links_back(
     assert second["follows"] == first["id"]
     assert f"↩️ It follows: {SHELLING}" in told(follower)[-1].text
     assert count_rows(follower.storage, story_news) == 0
+
+
+async def test_a_headline_that_says_else_by_now_is_an_edit_and_rings_once(
+    follower: Sahman,
+) -> None:
+    await follower.prints("Herald", "Shelling near Goris: two soldiers wounded", gravity=2)
+    await let_it_grow(follower)
+    (item_id,) = [row["id"] for row in rows_of(follower.storage, item)]
+    source = await open_feed(follower.storage, "newsroom", publisher="Herald")
+    for title in ("Shelling near Goris: 3 soldiers wounded", "Shelling near Goris. 3 wounded"):
+        matcher = PlainMatcher()
+        matcher.before[item_id] = "Goris"
+        await take_in(follower.storage, source, changed=[change(item_id, title)], matcher=matcher)
+        await expand(follower.storage)
+        await let_it_grow(follower)
+    alert, ring = told(follower)
+    assert alert.text.splitlines()[1] == "Shelling near Goris. 3 wounded"
+    assert "✏️ Its headline was: " in alert.text
+    assert ring.text.splitlines()[:3] == [
+        "🔔 Corrected",
+        "Shelling near Goris: two soldiers wounded →",
+        "Shelling near Goris: 3 soldiers wounded",
+    ]

@@ -89,7 +89,7 @@ async def test_a_changed_title_is_kept_beside_the_old_one_and_alerts_nobody_agai
     assert stored.title == "Talks on the border fail"
     (old,) = rows_of(storage, item_version)
     assert (old["title"], old["replaced_at"]) == ("Talks on the border", later)
-    assert count_rows(storage, delivery) == 1
+    assert count_rows(storage, delivery, kind=DeliveryKind.ALERT) == 1
 
 
 async def test_a_known_item_is_found_by_its_key_and_by_its_link_within_its_own_feed(
