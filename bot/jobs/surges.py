@@ -58,7 +58,7 @@ async def owe_surges(storage: Storage, now: datetime) -> int:
 
 async def _judge(storage: Storage, keyword_id: int, now: datetime) -> SurgeVerdict:
     since = now - HISTORY - _BESIDE
-    recent = await storage.trends.load_recent(keyword_id, now - WINDOW, since)
+    recent = await storage.trends.load_recent(keyword_id, now - WINDOW)
     history: dict[int, int] = {}
     for count in await storage.trends.load_counts([keyword_id], since, now - WINDOW):
         history[count.hour] = history.get(count.hour, 0) + count.stories

@@ -91,7 +91,7 @@ class Trends:
         counted = (
             select(hour, item.c.language, func.count().label("stories"))
             .join(first, first.c.item_id == item.c.id)
-            .where(_counted_at >= _ms(since), _counted_at < _ms(upto))
+            .where(_counted_at >= _ms(since), _counted_at <= _ms(upto))
             .group_by(hour, item.c.language)
             .order_by(hour, item.c.language)
         )
@@ -119,30 +119,36 @@ class Trends:
         )
         return await self._database.read(lambda connection: list(connection.scalars(busy)))
 
-    async def load_recent(
-        self, keyword_id: int, since: datetime, history_since: datetime
-    ) -> list[list[Telling]]:
+    async def load_recent(self, keyword_id: int, since: datetime) -> list[list[Telling]]:
         """Return what a keyword is in of each story that began since then."""
-        first = _select_first([keyword_id], history_since)
-        began = (
-            select(first.c.story_id)
-            .join(item, item.c.id == first.c.item_id)
-            .where(_counted_at > _ms(since))
-            .order_by(first.c.story_id.desc())
+        told = (
+            select(story_item.c.story_id)
+            .join(match, match.c.item_id == story_item.c.item_id)
+            .where(match.c.keyword_id == keyword_id, match.c.item_id >= _find_oldest(since))
+            .distinct()
+            .order_by(story_item.c.story_id.desc())
             .limit(_MOST_STORIES)
         )
 
         def work(connection: Connection) -> list[list[Telling]]:
-            stories = list(connection.scalars(began))
-            caught = set(
-                connection.scalars(
-                    select(match.c.item_id)
-                    .join(story_item, story_item.c.item_id == match.c.item_id)
-                    .where(match.c.keyword_id == keyword_id, story_item.c.story_id.in_(stories))
+            caught = connection.execute(
+                select(story_item.c.story_id, item.c.id, _counted_at.label("at"))
+                .join(item, item.c.id == story_item.c.item_id)
+                .join(match, match.c.item_id == item.c.id)
+                .where(
+                    story_item.c.story_id.in_(list(connection.scalars(told))),
+                    # The sum keeps planners off the index of all that a keyword ever caught.
+                    match.c.keyword_id + 0 == keyword_id,
                 )
-            )
-            told = load_tellings(connection, stories).values()
-            return [[each for each in telling if each.item.id in caught] for telling in told]
+                .order_by(item.c.id)
+            ).all()
+            began: dict[int, int] = {}
+            for row in caught:
+                began.setdefault(row.story_id, row.at)
+            new = {story for story, at in began.items() if at > _ms(since)}
+            ids = {row.id for row in caught}
+            tellings = load_tellings(connection, new).values()
+            return [[each for each in telling if each.item.id in ids] for telling in tellings]
 
         return await self._database.read(work)
 
@@ -235,14 +241,17 @@ class Trends:
 
 def _select_first(keyword_ids: Collection[int], since: datetime) -> Any:
     """Return the SELECT of stories with the first item, seen since then, that a keyword is in."""
-    oldest = select(func.min(item.c.id)).where(item.c.seen_at >= since).scalar_subquery()
     return (
         select(story_item.c.story_id, func.min(story_item.c.item_id).label("item_id"))
         .join(match, match.c.item_id == story_item.c.item_id)
-        .where(match.c.keyword_id.in_(keyword_ids), match.c.item_id >= oldest)
+        .where(match.c.keyword_id.in_(keyword_ids), match.c.item_id >= _find_oldest(since))
         .group_by(story_item.c.story_id)
         .subquery()
     )
+
+
+def _find_oldest(since: datetime) -> Any:
+    return select(func.min(item.c.id)).where(item.c.seen_at >= since).scalar_subquery()
 
 
 def _owe_chunk(connection: Connection, chunk: int) -> bool:

@@ -67,10 +67,13 @@ async def test_busy_is_what_many_stories_of_an_hour_are_on(storage: Storage) -> 
     _, keyword_id = await follower(storage)
     source = await open_feed(storage)
     await take_in(storage, source, *(new_item(f"Border {n}") for n in range(5)))
-    await take_in(storage, source, new_item("Border", seen_at=NOW - 2 * HOUR))
+    before = new_item("Border", story_key="old", seen_at=NOW - 2 * HOUR)
+    await take_in(storage, source, before, now=NOW - 2 * HOUR)
+    other = await open_feed(storage, "beta", publisher="Gazette")
+    await take_in(storage, other, new_item("Border again", story_key="old"))
     assert await storage.trends.load_busy(NOW - HOUR, 5, NOW - QUIET_AFTER) == [keyword_id]
-    assert await storage.trends.load_busy(NOW - HOUR, 6, NOW - QUIET_AFTER) == []
-    recent = await storage.trends.load_recent(keyword_id, NOW - HOUR, NOW - 24 * HOUR)
+    assert await storage.trends.load_busy(NOW - HOUR, 7, NOW - QUIET_AFTER) == []
+    recent = await storage.trends.load_recent(keyword_id, NOW - HOUR)
     assert [[each.item.title for each in story] for story in recent] == [
         [f"Border {n}"] for n in range(5)
     ]
