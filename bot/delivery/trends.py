@@ -16,7 +16,7 @@ from bot.texts import LANGUAGES, Texts
 
 #: Word of a surge says "in the last hour": later it would not be true.
 _STALE_AFTER = timedelta(hours=1)
-_TITLE_UNITS = 40
+_TITLE_UNITS = 28
 _NAMED_SURGES = 5
 #: A longer keyword is not written out to be tapped.
 _TAPPED_UNITS = 60
@@ -252,7 +252,7 @@ def make_chart(trend: Trend, name: str, zone: str, texts: Texts, theme: Theme) -
 
 def _find_ticks(trend: Trend, zone: str, texts: Texts) -> Iterable[tuple[int, str]]:
     local = ZoneInfo(zone)
-    every = {Span.HOURS: 6, Span.DAYS: 2, Span.MONTH: 5}[trend.span]
+    every = {Span.HOURS: 6, Span.DAYS: 3, Span.MONTH: 5}[trend.span]
     for place, start in enumerate(trend.starts):
         if trend.span is not Span.HOURS:
             if (len(trend.starts) - 1 - place) % every == 0:

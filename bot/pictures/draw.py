@@ -13,7 +13,7 @@ from typing import Any
 
 _MEMORY_LIMIT = 1024 * 1024 * 1024
 _CPU_LIMIT_S = 20
-_INCHES, _DPI = (8.0, 5.0), 150
+_INCHES, _DPI = (6.0, 4.4), 200  # letters that can be read on a phone
 #: Told apart by all kinds of eyes, and by their lightness too.
 _COLOURS = {
     "light": {"hy": "#d9820f", "ru": "#1f6fb5", "en": "#2a9d78", "other": "#8a8f98"},
@@ -103,7 +103,7 @@ def draw(chart: dict[str, Any], into: Any) -> None:
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=len(handles) if len(handles) <= 5 else 4,
+            ncols=min(len(handles), 3),
             frameon=False,
             labelcolor=theme["text"],
             fontsize=10,
@@ -122,7 +122,7 @@ def _mark_silence(axes: Any, chart: dict[str, Any], theme: dict[str, str]) -> li
     look: dict[str, Any] = {
         "facecolor": "none",
         "edgecolor": theme["silent"],
-        "hatch": "////",
+        "hatch": "///",
         "linewidth": 0,
     }
     for first, last in _runs(chart["silent"]):
@@ -166,13 +166,13 @@ def _mark_surges(
 def _dress(figure: Any, axes: Any, chart: dict[str, Any], theme: dict[str, str]) -> None:
     """Write what stands around the bars."""
     axes.set_title(
-        chart["title"], loc="left", fontsize=14, fontweight="bold", color=theme["text"], pad=10
+        chart["title"], loc="left", fontsize=12.5, fontweight="bold", color=theme["text"], pad=10
     )
     axes.set_ylabel(chart["y_label"], color=theme["faint"], fontsize=11)
     axes.set_xticks(
         [place for place, _ in chart["ticks"]], labels=[label for _, label in chart["ticks"]]
     )
-    axes.tick_params(colors=theme["faint"], length=0, labelsize=10.5, pad=6)
+    axes.tick_params(colors=theme["faint"], length=0, labelsize=10, pad=6)
     days = set(chart["days"])
     for (place, _), label in zip(chart["ticks"], axes.get_xticklabels(), strict=True):
         if place in days:

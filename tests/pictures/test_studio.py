@@ -15,7 +15,7 @@ from bot.model import Chart, Theme
 from bot.pictures import studio as studio_module
 from bot.pictures.studio import Studio
 
-SIZE = (1200, 750)
+SIZE = (1200, 880)
 CHART = Chart(
     title="սահման · граница · $100$ & <b>",
     y_label="լուրեր ըստ ժամերի",
