@@ -3,7 +3,8 @@
 Keywords never ask for them: "meet" would find half of the news.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 from bot.language.endings_hy import verb_forms
 from bot.language.fold import fold
@@ -45,3 +46,13 @@ def forms_of_verb(folded: str) -> list[str]:
     else:
         return []
     return [stem + ending for ending in past] + ["կ" + stem + ending for ending in future]
+
+
+def read_opposites(story_words: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    """Return which story words leave each one out: what opens does not close."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in read_table("story_words_opposite.tsv"):
+        for word in row:
+            for key in story_words[word]:
+                found[key].update(k for other in row if other != word for k in story_words[other])
+    return {key: frozenset(others - {key}) for key, others in found.items()}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.language import fold, load
-from bot.language.story_words import STORY_WORD, forms_of_verb
+from bot.language.story_words import STORY_WORD, forms_of_verb, read_opposites
 from bot.language.tables import read_table
 
 _ROWS = [[cell.split() for cell in row] for row in read_table("story_words.tsv")]
@@ -77,3 +77,12 @@ def test_an_armenian_verb_is_known_in_the_forms_of_the_news(infinitive: str, for
 
 def test_what_is_no_armenian_verb_has_no_forms() -> None:
     assert not any(map(forms_of_verb, ("ել", "գալ", "ջուր", "close", "закрыть")))
+
+
+def test_what_leaves_each_other_out_are_story_words_and_never_one() -> None:
+    opposites = read_opposites(load().story_words)
+    (opens,) = story_words_of("reopened")
+    (closes,) = story_words_of("փակված")
+    assert closes in opposites[opens]
+    assert opens in opposites[closes]
+    assert not any(key in others for key, others in opposites.items())
