@@ -22,7 +22,7 @@ NAMES = (
     "places_differ", "places_shared", "concepts_shared", "concepts_covered", "acts_differ",
     "acts_shared", "one_denies", "same_words", "same_order", "begins_alike", "unmet",
     "least_unmet", "places_left", "containment_other",
-    "opposite",
+    "opposite", "places_swapped", "names_swapped",
 )  # fmt: skip
 # What a name is worth that only sounds alike.
 _BY_SOUND = 3.0
@@ -96,6 +96,9 @@ def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
         len(one.places ^ other.places),
         min(matched / max(total, 1e-6), other_matched / max(other_total, 1e-6)),
         across and _are_opposite(one, other),
+        0 if across else min(len(one.places - other.places), len(other.places - one.places)),
+        # English headlines give every word a capital: there a name is not seen.
+        0 if across or one.language == "en" else min(len(names - mine), len(other_names - theirs)),
     )
     return Likeness(tuple(map(float, features)), tuple(_find_words(one, met)))
 
