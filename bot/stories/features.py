@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from rapidfuzz import fuzz
 
+from bot.language import load
 from bot.language.reading import MAYBE_NAME, NAME
+from bot.language.story_words import read_opposites
 from bot.stories.counts import Counts
 from bot.stories.headline import Headline, Unit, mark
 
@@ -19,6 +22,7 @@ NAMES = (
     "places_differ", "places_shared", "concepts_shared", "concepts_covered", "acts_differ",
     "acts_shared", "one_denies", "same_words", "same_order", "begins_alike", "unmet",
     "least_unmet", "places_left", "containment_other",
+    "opposite", "places_swapped", "names_swapped",
 )  # fmt: skip
 # What a name is worth that only sounds alike.
 _BY_SOUND = 3.0
@@ -91,6 +95,10 @@ def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
         min(unmet),
         len(one.places ^ other.places),
         min(matched / max(total, 1e-6), other_matched / max(other_total, 1e-6)),
+        across and _are_opposite(one, other),
+        0 if across else min(len(one.places - other.places), len(other.places - one.places)),
+        # English headlines give every word a capital: there a name is not seen.
+        0 if across or one.language == "en" else min(len(names - mine), len(other_names - theirs)),
     )
     return Likeness(tuple(map(float, features)), tuple(_find_words(one, met)))
 
@@ -117,7 +125,8 @@ def _meet(
         keys = [key for key in (unit.shared if across else unit.within) if key in at_key]
         if keys:
             worth = {key: counts.rarity(mark(key, one.language), one.language) for key in keys}
-            best = max(worth, key=worth.__getitem__)
+            # Of equals the written word, which says more to a reader than how it sounds.
+            best = max(worth, key=lambda key: (worth[key], key))
             places = at_key[best]
             met[best] = worth[best]
         elif across and (places := _by_sound(unit, other, at_key)):
@@ -157,6 +166,17 @@ def _find_words(headline: Headline, met: dict[str, float]) -> Iterator[str]:
 
 def _names(headline: Headline) -> set[int]:
     return {at for at, unit in enumerate(headline.units) if unit.is_name}
+
+
+def _are_opposite(one: Headline, other: Headline) -> bool:
+    """Tell whether one of them opens what the other closes."""
+    lone = other.acts - one.acts
+    return any(not lone.isdisjoint(_opposites().get(act, ())) for act in one.acts - other.acts)
+
+
+@cache
+def _opposites() -> dict[str, frozenset[str]]:
+    return read_opposites(load().story_words)
 
 
 def _sum_rarity(concepts: frozenset[str], counts: Counts) -> float:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 
 from bot.language import WordKeys, load
+from bot.language.dictionaries import default_dictionaries
 from bot.language.reading import CONCEPT, GIVEN_NAME, MAYBE_NAME, NAME, NEAR, SAME_SCRIPT
 from bot.language.story_words import STORY_WORD
 from bot.matching import ReadText, read_text
@@ -25,13 +27,14 @@ _SURNAME = re.compile(
 _PLACES = frozenset({"places", "countries"})
 _ACTORS = frozenset({*_PLACES, "people", "officials", "organisations", "offices", "parties"})
 _DIGITS = re.compile(r"\d+")
-#: The rows of story_words.tsv are numbers where their first English word is one of these.
+#: The rows of story_words.tsv are numbers where one of their English words is one of these.
+_TO_TWENTY = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen twenty"
+)
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
 _NUMBERS = dict(
-    zip(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
-        range(2, 11),
-        strict=True,
-    )
+    zip(f"{_TO_TWENTY} {_TENS}".split(), chain(range(2, 21), range(30, 100, 10)), strict=True)
 )
 # What was said by somebody: a colon, an Armenian full stop or quotes before the end.
 _SAID = re.compile(r"[.․:]\s*[^.․]{3,60}$|՝|[«“\"].{12,}[»”\"]")
@@ -168,6 +171,9 @@ def _unit(word: WordKeys, hidden: frozenset[str], written: str) -> Unit:
     shared |= {key for key in keys if key[0] == NAME and key[1] != SAME_SCRIPT}
     shared.update(row for key in keys for row in story_words.get(key, ()))
     own = {key for key in keys if key[0] not in _NO_WORD}
+    if word.script == "en":
+        # A keyword is not led back to its verb, for it would find more than it asks for.
+        own.add(default_dictionaries().lemma(word.folded, "en"))
     return Unit(
         within=frozenset(own | shared),
         shared=frozenset(shared),

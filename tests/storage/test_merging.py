@@ -116,9 +116,10 @@ async def test_what_is_alone_or_not_there_is_not_split(storage: Storage) -> None
 
 async def test_a_poor_first_headline_is_joined_on_a_second_look(storage: Storage) -> None:
     printed = {
-        "alpha": "Explosion in Kapan factory",
-        "beta": "Three workers injured as gas tank blows up at copper plant in Kapan",
-        "gamma": "Explosion at a factory in Kapan injures three workers of copper plant",
+        "alpha": "Explosion in Kapan factory shakes houses and breaks windows",
+        "beta": "Three workers of copper plant injured by gas tank",
+        "gamma": "Three copper plant workers injured, gas tank to blame for explosion in Kapan"
+        " factory",
     }
     for minute, (name, title) in enumerate(printed.items()):
         source = await open_feed(storage, name, publisher=name)

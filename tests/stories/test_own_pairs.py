@@ -19,7 +19,7 @@ _LANGUAGE_PAIRS = {"hy-hy", "ru-ru", "en-en", "hy-ru", "hy-en", "ru-en"}
 #: What is to be reached among near misses.
 _PRECISION_WANTED = 0.90
 #: What is reached, less a little: below it something was lost.
-_PRECISION_HELD, _RECALL_HELD = 0.58, 0.45
+_PRECISION_HELD, _RECALL_HELD = 0.66, 0.36
 
 
 def read_pairs() -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.stories import assign, same_event
+from bot.stories.features import NAMES, compare
 from bot.stories.headline import read_headline
 from bot.stories.learnt import load_counts
 from bot.stories.open_stories import CLOSES_AFTER, OpenStories
-from bot.stories.verdict import judge
+from bot.stories.verdict import ACROSS, ELSEWHERE, GRAVE, GRAVE_ACROSS, WITHIN, find_bound, judge
 
 _NOW = datetime(2026, 9, 12, 8, tzinfo=UTC)
 
@@ -142,6 +143,61 @@ def test_an_agency_behind_the_text_is_no_part_of_what_happened() -> None:
 def test_numbers_are_read_in_words_too() -> None:
     assert read_headline("Two soldiers wounded, 14 wagons left", "en").numbers == {2, 14}
     assert 2 in read_headline("Երկու զինծառայող է վիրավորվել", "hy").numbers
+    assert read_headline("Двенадцать вагонов и тридцать цистерн", "ru").numbers == {12, 30}
+
+
+def test_what_opens_does_not_close() -> None:
+    counts = load_counts()
+    shut, open_, closed = (
+        read_headline(title, language)
+        for title, language in (
+            ("Upper Lars checkpoint shut for trucks", "en"),
+            ("Движение через Верхний Ларс вновь открыто", "ru"),
+            ("Լարսը փակվեց բեռնատարների համար", "hy"),
+        )
+    )
+    opposite = NAMES.index("opposite")
+    assert compare(shut, open_, counts).features[opposite]
+    assert compare(open_, closed, counts).features[opposite]
+    assert not compare(shut, closed, counts).features[opposite]
+
+
+def test_another_name_in_the_same_place_of_a_sentence_is_seen() -> None:
+    counts = load_counts()
+    goris, kapan, both = (
+        read_headline(title, "hy")
+        for title in (
+            "Կրակ են բացել Գորիսի ուղղությամբ",
+            "Կրակ են բացել Կապանի ուղղությամբ",
+            "Կրակ են բացել Գորիսի և Կապանի ուղղությամբ",
+        )
+    )
+    swapped = NAMES.index("places_swapped")
+    assert compare(goris, kapan, counts).features[swapped]
+    assert not compare(goris, both, counts).features[swapped]
+
+
+def test_an_english_verb_is_the_same_word_in_its_forms() -> None:
+    counts = load_counts()
+    one, other = (read_headline(f"Mayor {word} Brown", "en") for word in ("outwits", "outwitted"))
+    assert "outwits" in compare(one, other, counts).met
+
+
+def test_two_languages_and_two_towns_ask_for_more() -> None:
+    here, there, abroad = (
+        read_headline(title, language)
+        for title, language in (
+            ("Festival opens in Goris", "en"),
+            ("Festival opens in Kapan", "en"),
+            ("В Горисе открылся фестиваль", "ru"),
+        )
+    )
+    assert find_bound(here, there) == ELSEWHERE
+    assert find_bound(here, abroad) == ACROSS
+    assert find_bound(here, read_headline("Festival ends in Goris", "en")) == WITHIN["en"]
+    war = read_headline("War breaks out near Goris", "en")
+    assert find_bound(here, war) == GRAVE["en"]
+    assert find_bound(war, abroad) == GRAVE_ACROSS
 
 
 def test_counts_age_and_forget() -> None:
