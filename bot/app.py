@@ -225,8 +225,8 @@ async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver
         clock=_utc_now,
         desk=_build_desk(parts),
     )
-    parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
     parts.stack.callback(services.studio.close)
+    parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
     parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
     Door(services).attach(talking.application)
     registering = asyncio.create_task(register_commands(bot, talking.texts))

@@ -77,11 +77,13 @@ async def _show(
     # may have followed it before, were told.
     followed_since = await storage.keywords.load_since(visit.reader.id, ids) or now
     since = max(begin_span(span, zone, now), followed_since - LOOK_BACK)
-    heard = await storage.trends.load_heard(hour_of(since))
+    # Before Sahman first heard anything there was no silence.
+    first = max(hour_of(since), await storage.trends.load_first_heard() or hour_of(now))
+    heard = await storage.trends.load_heard(first)
     trend = make_trend(
         await storage.trends.load_counts(ids, since, now),
         await storage.trends.load_surges(ids, since),
-        find_silent_hours(heard, hour_of(since), now),
+        find_silent_hours(heard, first, now),
         span=span,
         zone=zone,
         since=since,

@@ -16,6 +16,7 @@ from bot.stories.surge import (
     decide_surge,
     find_silent_hours,
     hour_of,
+    start_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -64,5 +65,7 @@ async def _judge(storage: Storage, keyword_id: int, now: datetime) -> SurgeVerdi
         history[count.hour] = history.get(count.hour, 0) + count.stories
     first = hour_of(since)
     silent = find_silent_hours(await storage.trends.load_heard(first), first, now)
-    followed_since = await storage.trends.load_followed_since(keyword_id)
-    return decide_surge(recent, history, silent, followed_since or now, now)
+    followed_since = await storage.trends.load_followed_since(keyword_id) or now
+    first_heard = await storage.trends.load_first_heard()
+    known_since = max(followed_since, start_of(first_heard) if first_heard is not None else now)
+    return decide_surge(recent, history, silent, known_since, now)

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _SCRIPT = Path(__file__).with_name("draw.py")
 _TIME_LIMIT_S = 15.0
+#: Who asks behind so many others gets the numbers as text.
+_MOST_WAITING = 8
 #: A picture takes some 40 KB.
 _MOST_KEPT = 64
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -36,6 +38,7 @@ class Studio:
     def __init__(self, python: str = sys.executable, script: Path = _SCRIPT) -> None:
         self._command = (python, "-P", str(script))
         self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
         # By what stands on it: the same numbers in the same words are the same picture.
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
         # Where matplotlib notes which fonts there are, for the next child.
@@ -46,16 +49,27 @@ class Studio:
         """Return a picture as PNG."""
         asked = chart.to_json().encode()
         key = hashlib.sha256(asked).digest()
-        async with self._one_at_a_time:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            png = await self._draw(asked)
-            if png is not None:
-                self._kept[key] = png
-                if len(self._kept) > _MOST_KEPT:
-                    self._kept.popitem(last=False)
-            return png
+        if (known := self._find(key)) is not None:
+            return known
+        if self._waiting >= _MOST_WAITING:
+            _log.warning("picture_not_drawn", extra={"reason": "too many wait"})
+            return None
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                png = self._find(key) or await self._draw(asked)
+        finally:
+            self._waiting -= 1
+        if png is not None:
+            self._kept[key] = png
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return png
+
+    def _find(self, key: bytes) -> bytes | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
 
     def close(self) -> None:
         """Leave nothing on the disk."""
@@ -63,11 +77,13 @@ class Studio:
         self._notes = ""
 
     async def _draw(self, asked: bytes) -> bytes | None:
-        if not self._notes:
-            self._notes = tempfile.mkdtemp(prefix="sahman-pictures-")
-            self._forget = weakref.finalize(self, shutil.rmtree, self._notes, ignore_errors=True)
         pipe = asyncio.subprocess.PIPE
         try:
+            if not self._notes:
+                self._notes = tempfile.mkdtemp(prefix="sahman-pictures-")
+                self._forget = weakref.finalize(
+                    self, shutil.rmtree, self._notes, ignore_errors=True
+                )
             child = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment()
             )

@@ -78,6 +78,15 @@ class Trends:
 
         return await self._database.read(work)
 
+    async def load_first_heard(self) -> int | None:
+        """Return the first hour in which sources were heard, as far as that is kept."""
+
+        def work(connection: Connection) -> int | None:
+            first: int | None = connection.scalar(select(func.min(heard_hour.c.hour)))
+            return first
+
+        return await self._database.read(work)
+
     async def load_counts(
         self, keyword_ids: Collection[int], since: datetime, upto: datetime
     ) -> list[HourCount]:

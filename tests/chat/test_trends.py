@@ -125,6 +125,7 @@ async def test_a_picture_speaks_its_readers_language(drawing: Sahman, who: int, 
     await drawing.say("/add սահման", who)
     answer = await drawing.say("/trends", who)
     assert asked(answer)["title"] == f"սահման · {said}"
+    assert asked(answer)["silent"] == []  # nobody listened before
     # Followed since just now: of what was before, a day was looked through.
     assert asked(answer)["size"] == 25
 

@@ -100,6 +100,15 @@ async def test_what_is_no_surge_is_owed_to_nobody(
     assert count_rows(sqlite_storage, surge) == 0
 
 
+async def test_nothing_surges_where_sahman_began_less_than_two_weeks_ago(
+    sqlite_storage: Storage,
+) -> None:
+    await live_through(sqlite_storage)
+    await sqlite_storage.trends.prune(NOW - timedelta(days=13))  # of before, nothing is known
+    await print_much(sqlite_storage, 12)
+    assert await owe_surges(sqlite_storage, NOW) == 0
+
+
 async def test_what_was_not_owed_before_a_crash_is_owed_after_it(sqlite_storage: Storage) -> None:
     keyword_id = await live_through(sqlite_storage)
     found = Surge(keyword_id=keyword_id, at=NOW, stories=12, families=2, usual=1.0)

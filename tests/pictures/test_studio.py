@@ -117,6 +117,17 @@ async def test_the_same_picture_is_drawn_once_and_the_oldest_is_given_up(
     assert "BOT_TOKEN" not in drawn[0]
 
 
+async def test_who_asks_behind_many_others_is_not_kept_waiting(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_module, "_MOST_WAITING", 2)
+    studio = Studio(script=script)
+    charts = [replace(CHART, title=title) for title in "abcd"]
+    pictures = await asyncio.gather(*map(studio.draw, charts))
+    assert [png is not None for png in pictures] == [True, True, False, False]
+    assert await studio.draw(charts[3]) is not None
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
