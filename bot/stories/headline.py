@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain
 
 from bot.language import WordKeys, load
@@ -95,6 +95,11 @@ class Headline:
         return frozenset(k for unit in self.units for k in unit.shared if k[0] == CONCEPT)
 
     @cached_property
+    def names_at(self) -> frozenset[int]:
+        """Which of its units are names."""
+        return frozenset(at for at, unit in enumerate(self.units) if unit.is_name)
+
+    @cached_property
     def places(self) -> frozenset[str]:
         """Those of its concepts that are places."""
         return frozenset(each for each in self.concepts if _category(each) in _PLACES)
@@ -117,6 +122,7 @@ class Headline:
         return frozenset((*words, *concepts))
 
 
+@lru_cache(200_000)
 def mark(key: str, language: str) -> str:
     """Return a key of one language so that it is no other's."""
     return key if key[0] in SHARED else language + key
