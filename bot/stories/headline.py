@@ -89,6 +89,11 @@ class Headline:
         maybe = (NAME + key[1:] for unit in self.units for key in unit.maybe)
         return frozenset(maybe).union(*self.keys_of_units)
 
+    def forget_keys(self) -> None:
+        """Let go of keys that are made again when they are asked for: thousands are kept open."""
+        self.__dict__.pop("keys", None)
+        self.__dict__.pop("keys_of_units", None)
+
     @cached_property
     def concepts(self) -> frozenset[str]:
         """Its concepts of the glossary, as keys."""
