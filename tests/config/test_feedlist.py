@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
+from bot.chat.cities import find_city, fold_place
 from bot.config import PublisherEntry, load_feeds, parse_feeds
 from bot.errors import ConfigError, Problem
 from bot.feeds_yaml import FeedsFile
@@ -214,6 +216,36 @@ class TestPublishers:
         assert (problem.where, bool(problem.remedy)) == ("feeds.yaml line 2", True)
         assert problem.what.startswith(f"publisher 'Herald': {what}")
         assert "secret" not in str(problem)
+
+
+class TestPublishersOfThisRepository:
+    PUBLISHERS = load_feeds(REPOSITORY / "feeds.yaml").publishers
+
+    def test_each_sits_somewhere_or_is_of_many_countries(self) -> None:
+        nowhere = {name: each.kind for name, each in self.PUBLISHERS.items() if not each.city}
+        assert set(nowhere.values()) <= {PublisherKind.INTERNATIONAL}
+
+    def test_who_stands_behind_nearly_each_can_be_checked(self) -> None:
+        unchecked = {name for name, each in self.PUBLISHERS.items() if not each.source}
+        # No address was found that says who owns these.
+        assert unchecked <= {
+            "Armenia Today", "Minval", "NEWS.am", "Novosti-Gruziya", "PanARMENIAN.Net",
+            "Radar Armenia",
+        }  # fmt: skip
+
+    def test_each_source_is_a_page_that_comes_encrypted(self) -> None:
+        addresses = [URL(each) for by in self.PUBLISHERS.values() for each in by.source]
+        assert len(addresses) >= 52
+        for address in addresses:
+            assert address.scheme == "https", address
+            assert "." in (address.host or ""), address
+            assert not address.query_string, address
+            assert not address.fragment, address
+
+    def test_each_city_is_spelt_as_maps_spell_it(self) -> None:
+        cities = {each.city for each in self.PUBLISHERS.values() if each.city}
+        unknown = {city for city in cities if find_city(fold_place(city)) is None}
+        assert unknown <= {"Watertown"}  # too small for the table of cities
 
 
 class TestEditing:
