@@ -207,7 +207,7 @@ def _source_line(feeds: list[SourceState], visit: Visit) -> str:
         texts.language_name(feed.language) for feed in feeds if feed.language in ("hy", "ru", "en")
     )
     country = texts.country_name(publisher.country)
-    facts = [say_kind(publisher.kind, texts), country, *languages]
+    facts = [say_kind(publisher.kind, texts), country, publisher.city, *languages]
     line = Markup("• <b>{}</b> — {}").format(
         cut(publisher.name, 80), ", ".join(filter(None, facts))
     )

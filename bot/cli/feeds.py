@@ -145,7 +145,10 @@ async def _show_one(settings: Settings, name: str) -> None:
             table.add_row(day.on_day, said, str(tally.count), escape(tally.example[:80]))
         if day.unasked:
             table.add_row(day.on_day, "in nobody's keywords", str(day.unasked), "")
+    by = feed.publisher
+    facts = ", ".join(filter(None, [by.country, by.kind, by.family, by.city, by.source]))
     out.print(f"{feed.name}: {feed.url}", markup=False)
+    out.print(f"{by.name}: {facts}", markup=False)
     out.print(table if days else "nothing new yet")
 
 

@@ -23,7 +23,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
 from bot.errors import ConfigError, Problem
-from bot.model import PublisherKind
+from bot.model import Publisher, PublisherKind
 
 _SHORTEST_S = 30
 _NOTHING = SecretStr("")
@@ -39,6 +39,39 @@ class PublisherEntry(BaseModel, frozen=True, extra="forbid"):
     country: str = Field(pattern=r"^[A-Z]{2,4}$")  # ISO 3166, or a body such as UN, OSCE
     kind: PublisherKind
     family: str = ""
+    city: str = Field(default="", max_length=60)
+    #: Where a reader can check all this: one address or a list of them.
+    source: tuple[str, ...] = ()
+
+    @field_validator("city")
+    @classmethod
+    def _city(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must be one line")
+        return value.strip()
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _source(cls, value: object) -> tuple[str, ...]:
+        addresses = [value] if isinstance(value, str) else value
+        if not isinstance(addresses, list | tuple) or not addresses:
+            raise ValueError("must be an address of the web, or a list of them")
+        for address in addresses:
+            if not isinstance(address, str):
+                raise ValueError(f"{address!r} is not a URL that begins with http:// or https://")
+            check_url(address)
+        return tuple(addresses)
+
+    def named(self, name: str) -> Publisher:
+        """Return what is stored and shown of it; of several sources the first."""
+        return Publisher(
+            name=name,
+            country=self.country,
+            kind=self.kind,
+            family=self.family,
+            city=self.city,
+            source=self.source[0] if self.source else "",
+        )
 
 
 class FeedEntry(BaseModel, frozen=True, extra="forbid"):

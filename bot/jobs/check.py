@@ -14,7 +14,7 @@ from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefu
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.logins import find_logins
 from bot.feeds.worker import ParseWorker
-from bot.model import Feed, FeedConfig, Publisher
+from bot.model import Feed, FeedConfig
 from bot.storage.database import check_database, make_engine
 from bot.telegram_api.connection import ask_who_i_am, make_bot
 
@@ -78,9 +78,7 @@ def enabled_feeds(config: FeedList) -> list[Feed]:
     return [
         Feed(
             config=FeedConfig(
-                publisher=Publisher(
-                    name=entry.publisher, **config.publishers[entry.publisher].model_dump()
-                ),
+                publisher=config.publishers[entry.publisher].named(entry.publisher),
                 **entry.model_dump(exclude={"publisher", "enabled", "username", "password"}),
             )
         )

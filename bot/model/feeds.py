@@ -28,6 +28,8 @@ class Publisher:
     country: str
     kind: PublisherKind
     family: str = ""
+    city: str = ""  #: where its editors sit, in English
+    source: str = ""  #: where a reader can check this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

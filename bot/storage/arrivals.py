@@ -162,7 +162,7 @@ class _Saving:
         self._matcher = matcher
         self._keys_version = keys_version
         self._now = now
-        self._placing = Placing(connection, matcher.stories, source, now - STORIES_REACH)
+        self._placing: Placing | None = None
         self._fates: dict[str, list[str]] = defaultdict(list)
         self._more: dict[str, int] = defaultdict(int)
         self.items: list[Item] = []
@@ -216,7 +216,7 @@ class _Saving:
             )
         ids = _save_items(self._connection, self._source.id, arrived, self._keys_version, self._now)
         new = [entry for entry in arrived if entry.key in ids]
-        placed = self._placing.place(new, ids)
+        placed = self._place(new, ids)
         repeated = [ids[entry.key] for entry in new if placed[entry.key].repeated]
         if repeated:
             self._connection.execute(
@@ -235,6 +235,15 @@ class _Saving:
                 # Counted without its title: what people follow is theirs.
                 self.tally(Fate.ALERTED, "")
             self.items.append(to_new_item(item_id, entry, self._source))
+
+    def _place(self, new: Sequence[NewItem], ids: Mapping[str, int]) -> dict[str, Placed]:
+        """Give new items their stories; most polls bring none, and look none up."""
+        if not new:
+            return {}
+        if self._placing is None:
+            since = self._now - STORIES_REACH
+            self._placing = Placing(self._connection, self._matcher.stories, self._source, since)
+        return self._placing.place(new, ids)
 
     def _match(self, entry: NewItem, item_id: int, where: Placed) -> int:
         if where.news is not None:

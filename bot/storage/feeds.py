@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from yarl import URL
@@ -46,10 +46,7 @@ class Feeds:
 
         def work(connection: Connection) -> None:
             publisher_ids = {
-                name: _save_publisher(
-                    connection,
-                    {"name": name, **entry.model_dump(mode="json")},
-                )
+                name: _save_publisher(connection, entry.named(name))
                 for name, entry in config.publishers.items()
             }
             for entry in config.feeds:
@@ -153,7 +150,8 @@ class Feeds:
         return await self._database.read(work)
 
 
-def _save_publisher(connection: Connection, values: dict[str, Any]) -> int:
+def _save_publisher(connection: Connection, described: Publisher) -> int:
+    values = dataclasses.asdict(described) | {"kind": described.kind.value}
     statement = insert_into(connection, publisher).values(values)
     statement = statement.on_conflict_do_update(
         index_elements=["name"],

@@ -26,6 +26,9 @@ publisher = Table(
     Column("country", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("family", Text, nullable=False),
+    Column("city", Text, nullable=False, server_default=""),
+    # Where a reader can check this.
+    Column("source", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

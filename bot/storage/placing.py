@@ -109,8 +109,6 @@ class Placing:
 
     def place(self, new: Sequence[NewItem], ids: Mapping[str, int]) -> dict[str, Placed]:
         """Store what each item tells; return where it belongs by its key."""
-        if not new:
-            return {}
         told = self._load_told(new)
         placed: dict[str, Placed] = {}
         for entry in new:

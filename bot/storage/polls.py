@@ -34,6 +34,8 @@ FEED_COLUMNS = (
     publisher.c.country,
     publisher.c.kind,
     publisher.c.family,
+    publisher.c.city,
+    publisher.c.source,
 )
 
 
@@ -140,6 +142,8 @@ def to_publisher(row: Row[Any]) -> Publisher:
         country=row.country,
         kind=PublisherKind(row.kind),
         family=row.family,
+        city=row.city,
+        source=row.source,
     )
 
 

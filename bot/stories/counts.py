@@ -10,6 +10,8 @@ from bot.stories.headline import SHARED, Headline
 
 #: What all languages have in common is counted in all of them.
 EVERY = "*"
+# Among tens of thousands, so many headlines more change no weight by a hundredth.
+_EPOCH = 250
 
 
 class Counts:
@@ -35,6 +37,11 @@ class Counts:
         """Return how much a key tells, the logarithm of one in how many headlines has it."""
         among = self._headlines[EVERY if marked[0] in SHARED else language]
         return math.log((among + 2) / (self._keys[marked] + 1))
+
+    @property
+    def epoch(self) -> int:
+        """A number that changes once enough was learnt to weigh anew what was weighed before."""
+        return int(self._headlines[EVERY]) // _EPOCH
 
     def to_data(self) -> dict[str, dict[str, float]]:
         """Return what `Counts` begins with, as JSON can hold it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,8 +40,8 @@ class Likeness:
 def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
     """Return how alike two headlines are."""
     across = one.language != other.language
-    weights = [_weigh(unit, one.language, across, counts) for unit in one.units]
-    other_weights = [_weigh(unit, other.language, across, counts) for unit in other.units]
+    weights = weigh(one, counts, across=across)
+    other_weights = weigh(other, counts, across=across)
     mine, theirs, met = _meet(one, other, counts, across=across)
     total, other_total = sum(weights), sum(other_weights)
     matched = sum(weights[at] for at in mine)
@@ -55,7 +55,7 @@ def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
         for of, those in ((weights, mine), (other_weights, theirs))
     ]
     rarest = sorted(met.values(), reverse=True)
-    names, other_names = _names(one), _names(other)
+    names, other_names = one.names_at, other.names_at
     names_matched = len(names & mine)
     left = len(names - mine) + len(other_names - theirs)
     shared = one.concepts & other.concepts
@@ -101,6 +101,20 @@ def compare(one: Headline, other: Headline, counts: Counts) -> Likeness:
         0 if across or one.language == "en" else min(len(names - mine), len(other_names - theirs)),
     )
     return Likeness(tuple(map(float, features)), tuple(_find_words(one, met)))
+
+
+def weigh(headline: Headline, counts: Counts, *, across: bool) -> Sequence[float]:
+    """Return what each unit of a headline tells, by its least rare key.
+
+    Kept with the headline, which is compared with many, until much more has been counted.
+    """
+    kept: dict[tuple[int, int, bool], Sequence[float]] = headline.__dict__.setdefault("_kept", {})
+    now = (id(counts), counts.epoch, across)
+    if now not in kept:
+        for old in [each for each in kept if each[:2] != now[:2]]:
+            del kept[old]
+        kept[now] = [_weigh(unit, headline.language, across, counts) for unit in headline.units]
+    return kept[now]
 
 
 def _weigh(unit: Unit, language: str, across: bool, counts: Counts) -> float:
@@ -162,10 +176,6 @@ def _find_words(headline: Headline, met: dict[str, float]) -> Iterator[str]:
             if key in unit.within or key == f"{NAME}{at}":
                 yield unit.written
                 break
-
-
-def _names(headline: Headline) -> set[int]:
-    return {at for at, unit in enumerate(headline.units) if unit.is_name}
 
 
 def _are_opposite(one: Headline, other: Headline) -> bool:

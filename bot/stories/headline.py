@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain
 
 from bot.language import WordKeys, load
@@ -89,10 +89,20 @@ class Headline:
         maybe = (NAME + key[1:] for unit in self.units for key in unit.maybe)
         return frozenset(maybe).union(*self.keys_of_units)
 
+    def forget_keys(self) -> None:
+        """Let go of keys that are made again when they are asked for: thousands are kept open."""
+        self.__dict__.pop("keys", None)
+        self.__dict__.pop("keys_of_units", None)
+
     @cached_property
     def concepts(self) -> frozenset[str]:
         """Its concepts of the glossary, as keys."""
         return frozenset(k for unit in self.units for k in unit.shared if k[0] == CONCEPT)
+
+    @cached_property
+    def names_at(self) -> frozenset[int]:
+        """Which of its units are names."""
+        return frozenset(at for at, unit in enumerate(self.units) if unit.is_name)
 
     @cached_property
     def places(self) -> frozenset[str]:
@@ -117,6 +127,7 @@ class Headline:
         return frozenset((*words, *concepts))
 
 
+@lru_cache(200_000)
 def mark(key: str, language: str) -> str:
     """Return a key of one language so that it is no other's."""
     return key if key[0] in SHARED else language + key

@@ -56,7 +56,7 @@ class OpenStories:
         self.counts = counts
         self.newest = 0  #: the highest story that was opened here
         self._heads: dict[int, _Head] = {}
-        self._by_key: defaultdict[str, dict[int, _Head]] = defaultdict(dict)
+        self._by_key: defaultdict[str, list[int]] = defaultdict(list)
         self._by_hour: defaultdict[int, set[int]] = defaultdict(set)
 
     def __len__(self) -> int:
@@ -88,7 +88,8 @@ class OpenStories:
         self._heads[story] = head
         self._by_hour[head.hour].add(story)
         for key in head.keys:
-            self._by_key[key][story] = head
+            self._by_key[key].append(story)
+        headline.forget_keys()
 
     def forget(self, story: int) -> None:
         """Let a story attract nothing any more; one that is not open is fine."""
@@ -98,7 +99,7 @@ class OpenStories:
         self._by_hour[head.hour].discard(story)
         for key in head.keys:
             having = self._by_key[key]
-            having.pop(story, None)
+            having.remove(story)
             if not having:
                 del self._by_key[key]
 

@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.conftest import World
 from tests.acceptance.dying import GROWING, NOWHERE
 from tests.acceptance.process import Person, Sahman, start_dying
+from tests.acceptance.test_main_job import STORY
 
 # One event as twelve newsrooms of Armenia print it, and then one of Azerbaijan.
 PRINTED = [
@@ -122,4 +123,27 @@ async def test_killed_while_it_grows_it_is_one_message_all_the_same(
     assert 1 <= told.count("🔔 The other side reports it too") <= most
     assert len(set(told)) <= 2
     assert all(told.count(each) <= most for each in told)
+    assert await sahman.stop() == 0
+
+
+@pytest.mark.slow
+async def test_the_story_the_project_began_with_is_one_message_and_its_correction_rings(
+    newsrooms: World, tmp_path: Path
+) -> None:
+    ani, sahman = await arrive(newsrooms, tmp_path)
+    await ani.write("/add Pashinyan")
+    for n, (title, _) in enumerate(STORY.values()):
+        await newsrooms.print_item(f"paper{n}", title)
+        await sahman.wait_for_log(f"feed=paper{n} new=1")
+    alert, *rings = await settle(sahman, ani, "3 publishers · Armenia", newsrooms)
+    assert len(rings) <= 1, "for a second source of fighting"
+    assert "Putin first" in alert["text"], "who was called first, in the reader's language"
+    correction = "Correction: Pashinyan phoned Macron first, not Putin, over fighting on the border"
+    await newsrooms.print_item("paper3", correction)
+    grown, *rings = await settle(sahman, ani, "4 publishers", newsrooms)
+    ring = rings[-1]
+    assert grown["message_id"] == alert["message_id"]
+    assert f"✏️ Corrected: {correction}" in grown["text"]
+    assert ring["text"].startswith("🔔 Corrected")
+    assert ring["reply_to"] == alert["message_id"]
     assert await sahman.stop() == 0

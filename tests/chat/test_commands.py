@@ -16,7 +16,7 @@ from bot.storage.poll_notes import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
-from tests.samples import NOW, count_rows, feeds_config
+from tests.samples import NOW, count_rows, feeds_config, open_feed
 from tests.storage.test_keywords import add_plain
 
 ARMENIAN, RUSSIAN = re.compile("[\u0531-\u0587]"), re.compile("[\u0400-\u04ff]")
@@ -282,6 +282,14 @@ async def test_sources_are_listed_with_who_stands_behind_them(sahman: Sahman) ->
     failed = Failed(feed_id=source.id, at=NOW, next_poll_at=NOW, reason="HTTP 500")
     await sahman.storage.feeds.note_and_claim([failed], NOW, 0)
     assert "does not answer" in (await sahman.say("/sources")).text
+
+
+async def test_sources_say_in_which_city_a_publisher_sits(sahman: Sahman) -> None:
+    by = {"city": "Issy <les> Moulineaux", "source": "https://a.example/who", "country": "FR"}
+    await open_feed(sahman.storage, publisher="Sample Echo", **by)
+    listed = (await sahman.say("/sources")).text
+    assert "Sample Echo — independent, France, Issy <les> Moulineaux, English" in listed
+    assert "a.example" not in listed
 
 
 async def test_fifty_keywords_are_the_most(sahman: Sahman) -> None:

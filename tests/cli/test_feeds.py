@@ -14,7 +14,7 @@ from tests.cli.test_commands import sahman
 _FEEDS = """\
 # Ours, by hand.
 publishers:
-  Herald: {country: AM, kind: private}
+  Herald: {country: AM, kind: private, city: Gyumri, source: https://herald.example/who}
 feeds:
   - name: Herald
     url: URL  # asked since spring
@@ -86,6 +86,7 @@ async def test_a_feed_is_tried_added_switched_and_shown(
     assert "off" in rows["Echo"]
     code, said = await sahman("feeds", "herald", **settings)
     assert (code, "silent: first reading" in said, "Talks" in said) == (0, True, True), said
+    assert "Herald: AM, private, Gyumri, https://herald.example/who" in said
     code, said = await sahman("feeds", "Nobody at all", **settings)
     assert (code, "Nobody at all" in said) == (1, True)
     code, said = await sahman("feeds", "enable", "Echo", **settings)

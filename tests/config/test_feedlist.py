@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
-from bot.config import load_feeds, parse_feeds
+from bot.chat.cities import find_city, fold_place
+from bot.config import PublisherEntry, load_feeds, parse_feeds
 from bot.errors import ConfigError, Problem
-from bot.model import PublisherKind
+from bot.feeds_yaml import FeedsFile
+from bot.model import Publisher, PublisherKind
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -158,3 +161,136 @@ feeds:
         assert len(config.feeds) >= 40
         assert {"hy", "ru", "en"} <= {feed.language for feed in config.feeds if feed.enabled}
         assert not any(feed.allow_private for feed in config.feeds)
+
+
+def described(facts: str) -> PublisherEntry:
+    """Return the publisher of a feeds.yaml that says this of it."""
+    return parse_feeds(GOOD.replace("independent}", f"independent, {facts}}}")).publishers["Herald"]
+
+
+class TestPublishers:
+    def test_a_city_and_sources_may_be_left_out(self) -> None:
+        herald = parse_feeds(GOOD).publishers["Herald"]
+        assert (herald.city, herald.source, herald.named("Herald").source) == ("", (), "")
+
+    def test_one_source_is_written_plainly_and_several_in_a_list(self) -> None:
+        one = described("city: Yerevan, source: https://a.example/who")
+        assert (one.city, one.source) == ("Yerevan", ("https://a.example/who",))
+        several = described("source: [https://a.example/who, http://b.example/]")
+        assert several.source == ("https://a.example/who", "http://b.example/")
+
+    def test_what_is_shown_of_a_publisher_has_its_first_source(self) -> None:
+        several = described("city: Yerevan, source: [https://a.example/, https://b.example/]")
+        assert several.named("Herald") == Publisher(
+            name="Herald",
+            country="AM",
+            kind=PublisherKind.INDEPENDENT,
+            city="Yerevan",
+            source="https://a.example/",
+        )
+
+    @pytest.mark.parametrize(
+        ("facts", "what"),
+        [
+            ("source: its own page", "source: 'its own page' is not a URL"),
+            ("source: ftp://a.example/", "source: 'ftp://a.example/' is not a URL"),
+            ("source: [https://a.example/, a.example]", "source: 'a.example' is not a URL"),
+            ("source: [https://a.example/, 3]", "source: 3 is not a URL"),
+            ("source: https://me:secret@a.example/", "source: a URL must carry no user name"),
+            ("source: 2026", "source: must be an address of the web, or a list of them"),
+            ("source: []", "source: must be an address of the web, or a list of them"),
+            ("source: {own: https://a.example/}", "source: must be an address of the web"),
+            ("source: ''", "source: '' is not a URL"),
+            (f"city: {'x' * 61}", "city: String should have at most 60 characters"),
+            ('city: "Yerevan\\nBaku"', "city: must be one line"),
+            ("city: [Yerevan]", "city: Input should be a valid string"),
+            ("town: Yerevan", "unknown key 'town'"),
+        ],
+    )
+    def test_what_is_no_city_or_no_source_is_refused_on_its_line(
+        self, facts: str, what: str
+    ) -> None:
+        with pytest.raises(ConfigError) as raised:
+            described(facts)
+        (problem,) = raised.value.problems
+        assert (problem.where, bool(problem.remedy)) == ("feeds.yaml line 2", True)
+        assert problem.what.startswith(f"publisher 'Herald': {what}")
+        assert "secret" not in str(problem)
+
+
+class TestPublishersOfThisRepository:
+    PUBLISHERS = load_feeds(REPOSITORY / "feeds.yaml").publishers
+
+    def test_each_sits_somewhere_or_is_of_many_countries(self) -> None:
+        nowhere = {name: each.kind for name, each in self.PUBLISHERS.items() if not each.city}
+        assert set(nowhere.values()) <= {PublisherKind.INTERNATIONAL}
+
+    def test_who_stands_behind_nearly_each_can_be_checked(self) -> None:
+        unchecked = {name for name, each in self.PUBLISHERS.items() if not each.source}
+        # No address was found that says who owns these.
+        assert unchecked <= {
+            "Armenia Today", "Minval", "NEWS.am", "Novosti-Gruziya", "PanARMENIAN.Net",
+            "Radar Armenia",
+        }  # fmt: skip
+
+    def test_each_source_is_a_page_that_comes_encrypted(self) -> None:
+        addresses = [URL(each) for by in self.PUBLISHERS.values() for each in by.source]
+        assert len(addresses) >= 52
+        for address in addresses:
+            assert address.scheme == "https", address
+            assert "." in (address.host or ""), address
+            assert not address.query_string, address
+            assert not address.fragment, address
+
+    def test_each_city_is_spelt_as_maps_spell_it(self) -> None:
+        cities = {each.city for each in self.PUBLISHERS.values() if each.city}
+        unknown = {city for city in cities if find_city(fold_place(city)) is None}
+        assert unknown <= {"Watertown"}  # too small for the table of cities
+
+
+class TestEditing:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        """Return a copy of the shipped feeds.yaml."""
+        path = tmp_path / "feeds.yaml"
+        path.write_bytes((REPOSITORY / "feeds.yaml").read_bytes())
+        return path
+
+    def test_switching_a_feed_changes_its_line_and_no_other(self, path: Path) -> None:
+        before = path.read_text(encoding="utf-8").splitlines()
+        assert FeedsFile(path).enable("CivilNet (English)", True)
+        after = path.read_text(encoding="utf-8").splitlines()
+        changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+        assert [pair[1].split("#")[0].strip() for pair in changed] == ["enabled: true"]
+
+    def test_adding_a_feed_keeps_what_is_said_of_publishers(self, path: Path) -> None:
+        known = load_feeds(path).publishers
+        more = {"url": "https://more.example/rss", "language": "en"}
+        file = FeedsFile(path)
+        file.add({"name": "More", "publisher": "Hetq", **more}, {"country": "AZ", "kind": "state"})
+        assert load_feeds(path).publishers == known
+        new = {
+            "country": "AM",
+            "kind": "private",
+            "city": "Gyumri",
+            "source": ["https://a.example/", "https://b.example/"],
+        }
+        more = {"url": "https://new.example/rss", "language": "en"}
+        file.add({"name": "New", "publisher": "New", **more}, new)
+        grown = dict(load_feeds(path).publishers)
+        assert grown.pop("New").source == ("https://a.example/", "https://b.example/")
+        assert grown == known
+
+    @pytest.mark.parametrize("source", ["https://a.example/who", "[https://a.example/who]"])
+    def test_facts_over_several_lines_are_kept_with_their_comments(
+        self, path: Path, source: str
+    ) -> None:
+        facts = f"""\
+    country: AM
+    kind: independent
+    city: Yerevan # moved in 2024
+    source: {source} # read in May
+"""
+        path.write_text(GOOD.replace(" {country: AM, kind: independent}\n", f"\n{facts}"))
+        FeedsFile(path).enable("Herald (English)", False)
+        assert facts in path.read_text(encoding="utf-8")

@@ -125,12 +125,19 @@ async def test_an_edit_of_something_else_keeps_the_validators(storage: Storage) 
 async def test_a_publisher_may_be_described_anew(storage: Storage) -> None:
     config = feeds_config("alpha")
     await storage.feeds.save_config(config, NOW)
-    publisher = config.publishers["Sample Herald"].model_copy(update={"country": "GE"})
+    known = config.publishers["Sample Herald"]
+    sources = ("https://a.example/who", "https://b.example/who")
+    anew = known.model_copy(update={"country": "GE", "city": "Batumi", "source": sources})
     await storage.feeds.save_config(
-        dataclasses.replace(config, publishers={"Sample Herald": publisher}), NOW
+        dataclasses.replace(config, publishers={"Sample Herald": anew}), NOW
     )
     (source,) = await storage.feeds.claim_due(NOW, 10)
-    assert source.config.publisher.country == "GE"
+    assert source.config.publisher == anew.named("Sample Herald")
+    assert source.config.publisher.source == "https://a.example/who"
+    await storage.feeds.save_config(config, NOW)
+    (state,) = await storage.feeds.load_sources()
+    assert state.publisher == known.named("Sample Herald")
+    assert (state.publisher.city, state.publisher.source) == ("", "")
 
 
 async def test_sources_are_told_with_how_they_are_and_without_those_switched_off(
