@@ -60,7 +60,11 @@ async def _read_address(demo: asyncio.subprocess.Process) -> str:
 async def _take_phone(browser: Browser, address: str, person: int, word: str, name: str) -> None:
     page = await browser.new_page(viewport=_PHONE, device_scale_factor=2)
     await _begin(page, address, person, word)
-    await page.locator(".row.in", has_text="🔔").nth(2).wait_for(timeout=60_000)
+    # The story that many print, once it has grown: with who denies it and who tells it.
+    grown = page.locator(".row.in", has_text="❗️").filter(has_text="👥 4")
+    await grown.first.wait_for(timeout=150_000)
+    await page.wait_for_timeout(700)
+    await grown.first.evaluate("row => row.scrollIntoView({block: 'start'})")
     await page.wait_for_timeout(700)
     await page.screenshot(path=_FOLDER / f"{name}.png")
     await page.close()

@@ -31,6 +31,7 @@ def upgrade() -> None:
         subscriber.add_column(
             sa.Column("least_gravity", sa.SmallInteger(), server_default="0", nullable=False)
         )
+        subscriber.add_column(sa.Column("paused_until", sa.BigInteger()))
     with op.batch_alter_table("story_item", recreate="never") as story_item:
         story_item.add_column(sa.Column("key", sa.BigInteger()))
         story_item.add_column(sa.Column("role", sa.Text(), server_default="told", nullable=False))
@@ -108,6 +109,7 @@ def downgrade() -> None:
     op.drop_index("ix_story_item_key", "story_item")
     with op.batch_alter_table("subscriber", recreate="never") as subscriber:
         subscriber.drop_column("least_gravity")
+        subscriber.drop_column("paused_until")
     with op.batch_alter_table("story_item", recreate="never") as story_item:
         for name in _STORY_ITEM:
             story_item.drop_column(name)

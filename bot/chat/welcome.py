@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
 from bot.chat.settings import say_digest
 from bot.chat.visit import Visit
+from bot.delivery.pauses import parse_pause
 from bot.delivery.schedule import next_digest_at
+from bot.delivery.split import cut
 from bot.model import Keyboard, Keyword, Subscriber
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
@@ -127,16 +129,33 @@ async def privacy(visit: Visit) -> None:
 
 
 async def pause(visit: Visit) -> None:
-    """Hold all unasked messages; what comes meanwhile will be in the next digest."""
+    """Hold all unasked messages, for good or for a while; the next digest tells what came."""
     subscriber = await visit.open_subscriber()
-    await visit.storage.subscribers.save_settings(subscriber.id, paused=True)
+    until = parse_pause(visit.words, subscriber.zone, visit.now) if visit.words else None
+    if visit.words and until is None:
+        await visit.answer(
+            visit.texts.say(
+                "I do not understand “{words}”, and nothing has changed. For example: "
+                "<code>/pause 8h</code>, <code>/pause until tomorrow</code>, "
+                "<code>/pause until 9:00</code>, or <code>/pause</code> alone.",
+                words=cut(visit.words, 100),
+            )
+        )
+        return
+    await visit.storage.subscribers.save_settings(subscriber.id, paused=True, paused_until=until)
     await visit.storage.deliveries.cancel_alerts(subscriber.id, "paused")
-    await visit.answer(
-        visit.texts.say(
+    if until is None:
+        said = visit.texts.say(
             "Paused: I send nothing until you type /resume. "
             "What comes meanwhile will be in your next digest."
         )
-    )
+    else:
+        said = visit.texts.say(
+            "Paused until {when}: I send nothing. What comes meanwhile will be in your next "
+            "digest. Sooner: /resume",
+            when=visit.texts.moment(until, subscriber.zone, visit.now),
+        )
+    await visit.answer(said)
 
 
 async def resume(visit: Visit) -> None:
@@ -145,6 +164,7 @@ async def resume(visit: Visit) -> None:
     await visit.storage.subscribers.save_settings(
         subscriber.id,
         paused=False,
+        paused_until=None,
         next_digest_at=next_digest_at(subscriber.digest_times, subscriber.zone, visit.now),
     )
     await visit.answer(

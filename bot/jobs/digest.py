@@ -11,7 +11,13 @@ from bot.storage import Storage
 
 
 async def owe_due_digests(storage: Storage, now: datetime) -> int:
-    """Owe every digest that is due at *now*; return how many."""
+    """Owe every digest that is due at *now*; return how many.
+
+    Those whose pause is over are owed theirs again first.
+    """
+    await storage.subscribers.resume_paused(
+        now, lambda reader: next_digest_at(reader.digest_times, reader.zone, now)
+    )
 
     def slot(subscriber: Subscriber) -> tuple[str, datetime | None]:
         times, zone = subscriber.digest_times, subscriber.zone

@@ -116,6 +116,8 @@ subscriber = Table(
     Column("digest_times", Text, nullable=False),
     Column("digest_when_empty", Boolean, nullable=False),
     Column("paused", Boolean, nullable=False),
+    # Silence that ends by itself.
+    Column("paused_until", Moment),
     # What is less grave alerts nobody here; it stands in the digest.
     Column("least_gravity", SmallInteger, nullable=False, server_default="0"),
     Column("next_digest_at", Moment, index=True),

@@ -11,11 +11,12 @@ from telegram import Bot
 from bot.chat.commands import COMMANDS, describe_commands, register_commands
 from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.demo import BotApi
+from bot.jobs.digest import owe_due_digests
 from bot.model import Subscriber
 from bot.storage.poll_notes import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
-from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
+from tests.loopback import ANI, ARAM, OLEG, Sahman, labels, until
 from tests.samples import NOW, count_rows, feeds_config, open_feed
 from tests.storage.test_keywords import add_plain
 
@@ -244,6 +245,27 @@ class TestPause:
         at = (await sahman.reader()).next_digest_at
         assert at is not None
         assert at > sahman.clock.now
+
+    async def test_for_so_long_it_ends_by_itself_and_nothing_is_lost(self, sahman: Sahman) -> None:
+        await sahman.say("/add border")
+        said = (await sahman.say("/pause for 8 hours")).text
+        assert "Paused until 20:00" in said
+        await sahman.news("Border in silence")
+        await owe_due_digests(sahman.storage, NOW + timedelta(hours=7))
+        assert (await sahman.reader()).paused
+        await owe_due_digests(sahman.storage, NOW + timedelta(hours=8))
+        assert not (await sahman.reader()).paused
+        await sahman.news("Harvest along the border")
+        await until(lambda: "Harvest along" in sahman.api.messages(ANI)[-1].text)
+        assert "Border in silence" in (await sahman.say("/digest now")).text
+
+    async def test_what_it_does_not_understand_changes_nothing(self, sahman: Sahman) -> None:
+        assert "nothing has changed" in (await sahman.say("/pause a little")).text
+        assert not (await sahman.reader()).paused
+        await sahman.say("/pause 8h")
+        await sahman.say("/pause")
+        await owe_due_digests(sahman.storage, NOW + timedelta(days=2))
+        assert (await sahman.reader()).paused, "for good, since that was asked last"
 
 
 class TestStop:
