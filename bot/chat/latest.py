@@ -10,7 +10,7 @@ from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
 from bot.delivery.digest import render_digest, render_story
-from bot.delivery.outages import add_outage
+from bot.delivery.outages import add_outage, say_outage
 from bot.delivery.split import cut, join_blocks
 from bot.intake import find_words
 from bot.matching import KeywordRefused, parse_keyword
@@ -82,6 +82,10 @@ async def _page(
         return None
     shown = items[:_PAGE]
     html = _render(visit, subscriber, words, shown, is_first=before is None)
+    blind = say_outage(await visit.storage.health.load_outages(), visit.texts, visit.now)
+    if blind and before is None:
+        # Whoever finds nothing must not take it for calm.
+        html = f"{blind}\n\n{html}"
     keys = []
     if before is not None:
         keys.append(button(visit.texts.say("« Newest"), f"latest:{words_id}:"))

@@ -164,10 +164,13 @@ async def test_every_digest_and_bulletin_says_that_sources_are_silent(
     assert "6 alerts" in bulletin
     assert bulletin.endswith(line)
     assert (await idle.say("/digest now")).text.endswith(line)
+    nothing = (await idle.say("/latest dragons")).text
+    assert nothing.splitlines()[0] == line, "nothing found is no calm"
+    assert "Nothing yet" in nothing
     idle.clock.now = NOW.replace(hour=5) + timedelta(days=1)
     assert await owe_due_digests(storage, idle.clock.now) == 1
     idle.open_gates()
-    digest = (await idle.api.wait_messages(ANI, count=before + 3, timeout=10))[-1].text
+    digest = (await idle.api.wait_messages(ANI, count=before + 4, timeout=10))[-1].text
     assert digest.startswith("📰 Your digest")
     assert "sources (all) have not answered" in digest.splitlines()[-1]
 
