@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.stories.counts import Counts
-from bot.stories.features import compare
+from bot.stories.features import NAMES, compare
 from bot.stories.headline import Headline
 from bot.stories.learnt import load_scorers
 
@@ -24,6 +24,10 @@ GRAVE_OTHERS, GRAVE_ACROSS = 0.9, 0.8
 #: Of two places; one may be the province of the other, so that it is not out of the question.
 ELSEWHERE = 0.92
 _GRAVE = 3
+#: What two headlines share tells less than this, and neither says what happened: "news of the
+#: border", "first word of the border". No labelled pair of one event in two languages has so little.
+_LEAST_COMMON = 9.0
+_IN_COMMON = NAMES.index("matched")
 #: Of so few rare units a headline tells too little to be known by.
 _FEWEST_TELLING = 3
 TELLING = 2.2
@@ -55,6 +59,8 @@ def judge(one: Headline, other: Headline, counts: Counts) -> Verdict:
     if veto := find_veto(one, other, counts):
         return Verdict(same=False, score=0.0, veto=veto)
     likeness = compare(one, other, counts)
+    if likeness.features[_IN_COMMON] < _LEAST_COMMON:
+        return Verdict(same=False, score=0.0, met=likeness.met[:3], veto="too little in common")
     score = load_scorers()[one.language != other.language].score(likeness.features)
     met = likeness.met[:3]
     return Verdict(same=score >= find_bound(one, other), score=score, met=met)
