@@ -18,6 +18,8 @@ from bot.texts import Texts
 DIGEST_STORIES = 10
 #: Of a story, so many other headlines are folded below it.
 _MOST_OTHERS = 6
+#: An entry with what is folded below it is no longer: several fit a message.
+_MOST_UNITS = 2_400
 
 
 def render_digest(
@@ -76,16 +78,18 @@ def render_story(matched: MatchedStory, reader: Subscriber, texts: Texts, now: d
     line = Markup("• {}\n   <i>{}</i>").format(
         linked(lead.item, bold=False), Markup(" · ").join(facts)
     )
-    shown = _choose_others(lead, others)
-    if not shown:
-        return line
-    folded = Markup("\n").join(
-        Markup("{} — {}").format(
+    folded: list[Markup] = []
+    for each in _choose_others(lead, others):
+        other = Markup("{} — {}").format(
             linked(each.item, bold=False), cut_escaped(each.item.publisher, KEYWORD_UNITS)
         )
-        for each in shown
-    )
-    return line + Markup("<blockquote expandable>{}</blockquote>").format(folded)
+        # Some links are as long as a message; what does not fit is found behind the others.
+        if count_units("\n".join([line, *folded, other])) > _MOST_UNITS:
+            continue
+        folded.append(other)
+    if not folded:
+        return line
+    return line + Markup("<blockquote expandable>{}</blockquote>").format(Markup("\n").join(folded))
 
 
 def rank_stories(matched: Sequence[MatchedStory]) -> list[MatchedStory]:

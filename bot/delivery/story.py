@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bot.delivery.publishers import list_publishers, name_publisher
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked
 from bot.delivery.split import count_units
-from bot.model import Item, PublisherKind, Ring, Role, Subscriber, Telling, ToldStory
+from bot.model import URGENT, Item, PublisherKind, Ring, Role, Subscriber, Telling, ToldStory
 from bot.stories.gist import find_gist
 from bot.stories.voices import Voices, find_voice, find_voices, is_voice
 from bot.texts import Texts
@@ -154,6 +154,9 @@ def _say_more(
         yield Markup("✏️ {} <s>{}</s>").format(said, cut_escaped(titles[lead.item.id], 300))
     others = [each for each in story.tellings if each.item.id != lead.item.id]
     yield from _say_contradicted(others, lead, texts)
+    latest = _find_latest(others, lead)
+    if latest is not None:
+        yield from _point([latest], texts.say("Latest:"), "🆕", texts)
     # Who denies it does not tell it, and the other way round.
     denies = lead.role is Role.DENIAL
     telling = [each for each in story.tellings if (each.role is Role.DENIAL) is denies]
@@ -207,6 +210,16 @@ def _say_by_country(tellings: Sequence[Telling], texts: Texts) -> Iterator[Marku
         yield Markup("   {}: {}").format(
             name, list_publishers(each.item.publisher for each in those)
         )
+
+
+def _find_latest(others: Sequence[Telling], lead: Telling) -> Telling | None:
+    """Return the newest telling of something grave: a toll has grown since the first."""
+    grave = [
+        each
+        for each in others
+        if each.role is Role.TOLD and each.gravity >= max(URGENT, lead.gravity) and is_voice(each)
+    ]
+    return grave[-1] if grave and grave[-1].item.id > lead.item.id else None
 
 
 def _find_own_language(tellings: Sequence[Telling], lead: Telling, language: str) -> Item | None:

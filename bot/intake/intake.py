@@ -221,7 +221,7 @@ class Intake:
         kept = await self._storage.stories.load_counts(KEYS_VERSION)
         heads = await self._storage.stories.load_heads(now - STORIES_REACH)
         loop = asyncio.get_running_loop()
-        if kept is not None or not heads:
+        if kept is not None or not heads or await self._storage.stories.has_counted():
             await loop.run_in_executor(self._reading, self._stories.recall, kept, heads)
             return
         # Nothing was counted before: what is stored is of a Sahman that put no stories together.

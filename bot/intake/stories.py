@@ -15,7 +15,7 @@ from bot.storage.stories import Head
 from bot.stories.counts import Counts
 from bot.stories.headline import Headline, read_headline
 from bot.stories.learnt import load_counts, pack_counts, unpack_counts
-from bot.stories.news import decide_news, needs_story_of_its_own
+from bot.stories.news import MOST_RINGS, decide_news, needs_story_of_its_own
 from bot.stories.open_stories import Found, OpenStories
 
 #: What was published longer ago tells no story of today, and attracts nothing.
@@ -175,16 +175,22 @@ class FoundStories:
         if new.published_at >= self._oldest:
             self._book.add(story, self._headline(new), new.published_at)
 
-    def decide_change(self, old_title: str, changed: ChangedItem) -> Decided:
+    def decide_change(
+        self, old_title: str, changed: ChangedItem, rung: Collection[Ring]
+    ) -> Decided:
         """Say what another headline of an item is to those who were told it."""
         old, new = (read_headline(each, changed.language) for each in (old_title, changed.title))
+        more = bool(new.towns - old.towns) or max(new.tolls, default=0) > max(old.tolls, default=0)
         says_else = (
             new.tolls != old.tolls
             or new.towns != old.towns
             or new.denies != old.denies
             or new.gravity != old.gravity
         )
-        return Decided(edit=True, ring=Ring.CORRECTED if says_else else None)
+        if says_else and Ring.CORRECTED not in rung and len(rung) < MOST_RINGS:
+            return Decided(edit=True, ring=Ring.CORRECTED)
+        detail = more and new.gravity >= MAX_GRAVITY
+        return Decided(edit=True, ring=Ring.DETAIL if detail else None)
 
     def decide(self, before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
         """Say what *new* is to those who were told *before*."""

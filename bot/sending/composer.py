@@ -20,6 +20,7 @@ from bot.texts import Texts
 
 #: What is known of outages holds so long: they are counted in minutes.
 _OUTAGES_HOLD_S = 10.0
+_ABOUT_CHANGES = (Ring.CORRECTED, Ring.DETAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Composer:
         if is_late(owed.created_at, now):
             return Composed(())
         ring = Ring(owed.ref.split(":")[2])
-        old = dict(told.story.renamed).get(telling.item.id, "") if ring is Ring.CORRECTED else ""
+        old = dict(told.story.renamed).get(telling.item.id, "") if ring in _ABOUT_CHANGES else ""
         message = render_ring(ring, telling, owed.subscriber, texts, now, old_title=old)
         return Composed((message,), reply_to=before.message_id)
 

@@ -63,9 +63,14 @@ class Verdicts:
         )
 
     def broken(self, owed: Delivery, error: Exception) -> Sequence[Outcome]:
-        """Return the outcomes of what could not be composed: tried again, each by itself."""
+        """Return the outcomes of what could not be composed: tried again, each by itself.
+
+        Its chat goes on meanwhile: a bug of ours in one message must not hold up an alert.
+        """
         return _once_a_chat(
-            self._later(each, repr(error), None, alone=bool(owed.bulletin))
+            dataclasses.replace(
+                self._later(each, repr(error), None, alone=bool(owed.bulletin)), own_wait=True
+            )
             for each in owed.bulletin or (owed,)
         )
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, literal, literal_column, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bot.delivery.pace import count_backlog
 from bot.model import ChatState, DeliveryKind, DeliveryState
@@ -13,6 +25,8 @@ from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
 from bot.storage.tables import chat, delivery, fanout, item, subscriber, subscription
 
+#: Why an alert was cancelled whose reader was told of its story by another message.
+TOLD_ELSEWHERE = "told by another message"
 #: A chunk keeps the write lock for some milliseconds, so that commands come in between two.
 CHUNK = 500
 #: So many matches of few subscribers make one chunk together.
@@ -107,8 +121,32 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
         )
         .order_by(subscriber.c.id)
     )
+    statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
+    new = statement.excluded
+    was_cancelled = delivery.c.state == int(DeliveryState.CANCELLED)
+    graver = new.gravity > delivery.c.gravity
     connection.execute(
-        insert_into(connection, delivery).from_select(list(columns), owed).on_conflict_do_nothing()
+        statement.on_conflict_do_update(
+            index_elements=["subscriber_id", "kind", "ref"],
+            # Whoever was owed it and never got it, since they paused or wanted graver news only, is
+            # owed it again by what is new in it; one that waits goes as fast as its gravest item.
+            set_={
+                "state": int(DeliveryState.PENDING),
+                "gravity": case(
+                    (delivery.c.gravity > new.gravity, delivery.c.gravity), else_=new.gravity
+                ),
+                "due_at": case((was_cancelled, new.due_at), else_=delivery.c.due_at),
+                "created_at": case((was_cancelled, new.created_at), else_=delivery.c.created_at),
+                "attempts": case((was_cancelled, 0), else_=delivery.c.attempts),
+                "retries": case((was_cancelled, 0), else_=delivery.c.retries),
+                "error": None,
+                "settled_at": None,
+            },
+            where=or_(
+                and_(was_cancelled, func.coalesce(delivery.c.error, "") != TOLD_ELSEWHERE),
+                _IS_PENDING & graver,
+            ),
+        )
     )
 
 

@@ -25,7 +25,8 @@ from bot.storage.tellings import load_told
 class Told:
     """The message by which a reader was alerted to a story."""
 
-    message_id: int
+    #: None where it can be reached no more: its group has moved.
+    message_id: int | None
     #: Whether it tells of no other story, as a bulletin does.
     is_alone: bool
     #: The last item of the story that it told.
@@ -55,7 +56,7 @@ class Alerted:
 
     def tells_more(self, edit: Delivery) -> bool:
         """Say whether there is a message of this story alone that says less than there is."""
-        if self.message is None or not self.message.is_alone:
+        if self.message is None or not self.message.message_id or not self.message.is_alone:
             return False
         if self.story.is_really is not None:
             return edit.kind is DeliveryKind.EDIT
@@ -159,7 +160,6 @@ def _load_messages(connection: Connection, owed: Sequence[Delivery]) -> dict[tup
             delivery.c.created_at,
         ).where(
             sent,
-            delivery.c.message_id > 0,
             delivery.c.subscriber_id.in_(readers),
             delivery.c.ref.in_({f"story:{each.story_id}" for each in knowing}),
         )
@@ -169,13 +169,13 @@ def _load_messages(connection: Connection, owed: Sequence[Delivery]) -> dict[tup
     told_by = select(delivery.c.subscriber_id, delivery.c.message_id, stories).where(
         sent,
         delivery.c.subscriber_id.in_(readers),
-        delivery.c.message_id.in_({row.message_id for row in rows}),
+        delivery.c.message_id.in_({row.message_id for row in rows if row.message_id}),
     )
     counted = connection.execute(told_by.group_by(delivery.c.subscriber_id, delivery.c.message_id))
     shared = {(row.subscriber_id, row.message_id) for row in counted if row.stories > 1}
     return {
         (row.subscriber_id, row.story_id): Told(
-            message_id=row.message_id,
+            message_id=row.message_id or None,
             is_alone=(row.subscriber_id, row.message_id) not in shared,
             item_id=row.after_item,
             alerted_at=row.created_at,

@@ -14,6 +14,7 @@ from bot.storage.archive import select_items, to_item
 from bot.storage.caught import owe_alerts
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into, take_intake_lock
+from bot.storage.fanout import TOLD_ELSEWHERE
 from bot.storage.news import EDIT_EVERY_MS
 from bot.storage.tables import (
     delivery,
@@ -94,12 +95,12 @@ class Merging:
                     story.c.id.in_((into, merged)), story.c.merged_into.is_(None)
                 )
             ).all()
-            apart = and_(story_apart.c.story_id == into, story_apart.c.other_id == merged)
             if into == merged or len(rows) < 2:
                 return False
             if by_operator:
+                apart = and_(story_apart.c.story_id == into, story_apart.c.other_id == merged)
                 connection.execute(delete(story_apart).where(apart))
-            elif connection.execute(select(story_apart).where(apart)).first() is not None:
+            elif _may_not_merge(connection, into, merged):
                 return False
             _merge(connection, into, merged, quietly=quietly)
             return True
@@ -118,6 +119,26 @@ class Merging:
             return _split(connection, story_id, item_id, now)
 
         return await self._database.write(work)
+
+
+def _may_not_merge(connection: Connection, into: int, merged: int) -> bool:
+    """Say whether two stories are apart for a reason, or the later still owes alerts of its own.
+
+    Such an alert rings; as a part of the other story it might be an edit that nobody sees.
+    """
+    reasons = (
+        select(story_apart.c.story_id).where(
+            story_apart.c.story_id == into, story_apart.c.other_id == merged
+        ),
+        select(story.c.id).where(story.c.id == merged, story.c.follows == into),
+        select(delivery.c.id).where(
+            delivery.c.story_id == merged,
+            delivery.c.kind == DeliveryKind.ALERT,
+            delivery.c.state == int(DeliveryState.PENDING),
+        ),
+        select(fanout.c.item_id).where(fanout.c.story_id == merged),
+    )
+    return any(connection.execute(each.limit(1)).first() is not None for each in reasons)
 
 
 def _merge(connection: Connection, into: int, merged: int, *, quietly: bool) -> None:
@@ -144,16 +165,21 @@ def _merge(connection: Connection, into: int, merged: int, *, quietly: bool) -> 
     connection.execute(
         update(delivery)
         .where(told_of_both, is_pending)
-        .values(state=DeliveryState.CANCELLED, error="another story's", settled_at=now_ms())
+        .values(state=DeliveryState.CANCELLED, error=TOLD_ELSEWHERE, settled_at=now_ms())
     )
     if not quietly:
         _owe_pointers(connection, merged, knows_both, int(newest or 0))
         connection.execute(story_news.insert().values(story_id=into, item_id=newest))
-    _move_deliveries(connection, into, merged, knows_both)
+    _move_deliveries(connection, into, merged, knows_both, quietly=quietly)
 
 
-def _move_deliveries(connection: Connection, into: int, merged: int, knows_both: Any) -> None:
-    """Let what one who was told of one story only was told be the message of both."""
+def _move_deliveries(
+    connection: Connection, into: int, merged: int, knows_both: Any, *, quietly: bool
+) -> None:
+    """Let what one who was told of one story only was told be the message of both.
+
+    It tells less than there is: save *quietly*, an edit will show the rest.
+    """
     moving = delivery.alias()
     readers = select(moving.c.subscriber_id).where(moving.c.story_id == merged)
     # What of the other was never delivered to them stands in the way of its name.
@@ -168,7 +194,7 @@ def _move_deliveries(connection: Connection, into: int, merged: int, knows_both:
     connection.execute(
         update(delivery)
         .where(delivery.c.story_id == merged, delivery.c.subscriber_id.not_in(knows_both))
-        .values(story_id=into, ref=renamed)
+        .values(story_id=into, ref=renamed, **({} if quietly else {"after_item": 0}))
     )
 
 
@@ -242,6 +268,13 @@ def _split(connection: Connection, story_id: int, item_id: int, now: datetime) -
         insert_into(connection, story_apart)
         .values(story_id=min(story_id, own), other_id=max(story_id, own))
         .on_conflict_do_nothing()
+    )
+    for table in (fanout, story_news):
+        of_item = update(table).where(table.c.story_id == story_id, table.c.item_id == item_id)
+        connection.execute(of_item.values(story_id=own))
+    # Messages that told of both are told again without it.
+    connection.execute(
+        story_news.insert().values(story_id=story_id, item_id=min(others), changed=True)
     )
     keywords = connection.scalars(select(match.c.keyword_id).where(match.c.item_id == item_id))
     owe_alerts(connection, item_id, own, row.gravity, set(keywords))

@@ -44,7 +44,10 @@ def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> bool:
             update(subscriber).where(subscriber.c.id == row.id).values(chat_id=new_chat_id)
         )
         connection.execute(
-            update(delivery).where(delivery.c.subscriber_id == row.id).values(chat_id=new_chat_id)
+            update(delivery)
+            .where(delivery.c.subscriber_id == row.id)
+            # Numbers of the old group's messages are others' in the new one.
+            .values(chat_id=new_chat_id, message_id=None)
         )
     connection.execute(delete(chat).where(chat.c.id == chat_id))
     return True

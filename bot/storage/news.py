@@ -50,7 +50,7 @@ def expand_news(connection: Connection, chunk: int = CHUNK) -> bool:
     if count:
         _owe(connection, page, step, DeliveryKind.EDIT, f"story:{step.story_id}")
         if step.ring:
-            ref = f"story:{step.story_id}:{step.ring}:{step.item_id}"
+            ref = f"story:{step.story_id}:{step.ring}:{step.id}"
             _owe(connection, page, step, DeliveryKind.RING, ref)
     this = story_news.c.id == step.id
     if count < chunk:

@@ -232,7 +232,8 @@ story_item = Table(
     sqlite_with_rowid=False,
 )
 
-#: Two stories, the older first, that an operator took apart: nothing but an operator joins them.
+#: Two stories, the older first, that are apart for a reason, or that an operator took apart: only
+#: an operator joins them.
 story_apart = Table(
     "story_apart",
     metadata,

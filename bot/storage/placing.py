@@ -13,9 +13,8 @@ from bot.model import ChangedItem, Feed, Item, NewItem, PublisherKind, Ring, Rol
 from bot.model.search_keys import hash_key
 from bot.storage.database import insert_into
 from bot.storage.stories import Head, iter_heads
-from bot.storage.tables import story, story_item, story_news
+from bot.storage.tables import story, story_apart, story_item, story_news
 from bot.storage.tellings import load_publishers, load_tellings
-from bot.stories.news import MOST_RINGS
 
 _BY_KEY = select(story.c.id, story.c.key, story.c.merged_into).where(
     story.c.key.in_(bindparam("keys", expanding=True))
@@ -73,7 +72,9 @@ class StoryFinder(Protocol):
     def add(self, story: int, new: NewItem) -> None:
         """Take in the story that *new* has opened."""
 
-    def decide_change(self, old_title: str, changed: ChangedItem) -> Decided:
+    def decide_change(
+        self, old_title: str, changed: ChangedItem, rung: Collection[Ring]
+    ) -> Decided:
         """Say what another headline of an item is to those who were told it."""
 
     def decide(self, before: Sequence[Telling], new: Telling, rung: Collection[Ring]) -> Decided:
@@ -138,6 +139,7 @@ class Placing:
 
     def _join(self, entry: NewItem, item_id: int) -> Placed:
         but: set[int] = set()
+        apart: set[int] = set()
         follows: int | None = None
         while likely := self._finder.find(entry, but):
             row = self._connection.execute(_RESOLVED, {"wanted": likely.story}).one_or_none()
@@ -153,8 +155,16 @@ class Placing:
                 follows = story_id
             if likely.closed:
                 break
+            apart.add(story_id)
             but.add(likely.story)
-        return Placed(self._open(entry, item_id, follows))
+        own = self._open(entry, item_id, follows)
+        if apart:
+            # No second look puts together what was told apart for a reason.
+            self._connection.execute(
+                insert_into(self._connection, story_apart).on_conflict_do_nothing(),
+                [{"story_id": each, "other_id": own} for each in sorted(apart)],
+            )
+        return Placed(own)
 
     def _decide(self, entry: NewItem, story_id: int, rings: str) -> Decided:
         self._flush()  # what came before it in this document may be told of the same story
@@ -222,11 +232,8 @@ def save_change_of(
     connection: Connection, story_id: int, old_title: str, changed: ChangedItem, finder: StoryFinder
 ) -> None:
     """Let those who were told of an item be shown its other headline, aloud if it says else."""
-    news = finder.decide_change(old_title, changed)
     rings = connection.scalar(select(story.c.rings).where(story.c.id == story_id)) or ""
-    rung = rings.split()
-    if news.ring is not None and (news.ring.value in rung or len(rung) >= MOST_RINGS):
-        news = replace(news, ring=None)
+    news = finder.decide_change(old_title, changed, [Ring(each) for each in rings.split()])
     save_news(connection, story_id, changed.id, news, changed.gravity, changed=True)
 
 

@@ -67,6 +67,15 @@ class Stories:
 
         return await self._database.read(work)
 
+    async def has_counted(self) -> bool:
+        """Say whether anything was counted here, by whatever version's keys."""
+
+        def work(connection: Connection) -> bool:
+            query = select(story_counts.c.keys_version).limit(1)
+            return connection.execute(query).first() is not None
+
+        return await self._database.read(work)
+
     async def load_counts(self, keys_version: int) -> tuple[bytes, datetime] | None:
         """Return how often keys of this version stood in headlines, and when that last aged."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.model import MAX_GRAVITY, Ring, Role, Telling
@@ -29,21 +29,21 @@ def decide_news(
     *rung* are the rings of the story so far; *detail* says that it names a place or a number that
     was not told yet. Of what is gravest, that is never only an edit.
     """
-    voices = find_voices(before)
+    # Whoever denies does not tell it.
+    telling = [each for each in before if each.role is not Role.DENIAL]
+    more_voices = len(find_voices([*telling, new]).names) > len(find_voices(telling).names)
     edit = (
         new.role in (Role.DENIAL, Role.CORRECTION)
-        or len(find_voices([*before, new]).names) > len(voices.names)
+        or more_voices
         or new.item.language not in {each.item.language for each in before}
         or new.gravity > find_gravity(before)
     )
     if not is_voice(new):
         return News(edit=edit)
-    possible = _find_ring(before, new, voices.countries, detail=detail)
-    if possible is Ring.DETAIL:
-        return News(edit=True, ring=possible)
-    if possible is None or possible in rung or len(rung) >= MOST_RINGS:
-        return News(edit=edit)
-    return News(edit=True, ring=possible)
+    for ring in _find_rings(before, telling, new, detail=detail):
+        if ring is Ring.DETAIL or (ring not in rung and len(rung) < MOST_RINGS):
+            return News(edit=True, ring=ring)
+    return News(edit=edit)
 
 
 def needs_story_of_its_own(rung: Collection[Ring], *, detail: bool, gravity: int) -> bool:
@@ -51,26 +51,28 @@ def needs_story_of_its_own(rung: Collection[Ring], *, detail: bool, gravity: int
     return detail and gravity >= MAX_GRAVITY and len(rung) >= MOST_RINGS
 
 
-def _find_ring(
-    before: Sequence[Telling], new: Telling, countries: Sequence[str], *, detail: bool
-) -> Ring | None:
-    denying = {each.role for each in before} & {Role.DENIAL}
+def _find_rings(
+    before: Sequence[Telling], telling: Sequence[Telling], new: Telling, *, detail: bool
+) -> Iterator[Ring]:
+    """Yield why *new* could ring, the weightiest first."""
+    if new.role is Role.DENIAL:
+        if not any(each.role is Role.DENIAL for each in before):
+            yield Ring.DENIED
+        return
     if new.role is Role.CORRECTION:
-        return Ring.CORRECTED
-    if new.role is Role.DENIAL and not denying:
-        return Ring.DENIED
-    sides = SIDES.intersection(countries)
-    if new.country in SIDES and len(sides) == 1 and new.country not in sides:
-        return Ring.OTHER_SIDE
+        yield Ring.CORRECTED
+    voices, with_new = find_voices(telling), find_voices([*telling, new])
+    sides = SIDES.intersection(voices.countries)
+    if len(sides) == 1 and SIDES.intersection(with_new.countries) != sides:
+        yield Ring.OTHER_SIDE
+    gravest = find_gravity(before)
     if detail and new.gravity >= MAX_GRAVITY:
-        return Ring.DETAIL
-    if new.gravity > max(1, find_gravity(before)):
-        return Ring.GRAVER
-    second = find_voices([*before, new])
-    alone = len(find_voices(before).names) == 1
-    if alone and len(second.names) > 1 and max(new.gravity, find_gravity(before)) >= _GRAVE:
-        return Ring.SECOND
-    return None
+        yield Ring.DETAIL
+    if new.gravity > max(1, gravest):
+        yield Ring.GRAVER
+    is_second = len(voices.names) == 1 and len(with_new.names) > 1
+    if is_second and max(new.gravity, gravest) >= _GRAVE:
+        yield Ring.SECOND
 
 
 def find_gravity(tellings: Sequence[Telling]) -> int:

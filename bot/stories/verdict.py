@@ -25,7 +25,7 @@ GRAVE_OTHERS, GRAVE_ACROSS = 0.9, 0.8
 ELSEWHERE = 0.92
 _GRAVE = 3
 #: What two headlines share tells less than this, and neither says what happened: "news of the
-#: border", "first word of the border". No labelled pair of one event in two languages has so little.
+#: border", "first word of the border". No pair of one event in two languages has so little.
 _LEAST_COMMON = 9.0
 _IN_COMMON = NAMES.index("matched")
 #: Of so few rare units a headline tells too little to be known by.

@@ -265,3 +265,13 @@ def test_plain_text_is_the_message_without_its_markup_and_shorter() -> None:
     assert "5 < 6 & 7" in plain
     assert "<b>" not in plain
     assert count_units(render_plain("Ս" * 5_000)) == 2_000
+
+
+def test_links_as_long_as_messages_break_no_list() -> None:
+    long = [
+        item(id=n, title=f"Shelling {n}", link="https://news.example/" + "x" * 900)
+        for n in range(1, 9)
+    ]
+    messages = digest(matched_story(*long), matched(20))
+    assert all(count_units(message) <= MAX_UNITS for message in messages)
+    assert sum(message.count("Shelling 1<") for message in messages) == 1

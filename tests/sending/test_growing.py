@@ -52,7 +52,11 @@ async def let_it_grow(sahman: Sahman) -> None:
 
 def told(sahman: Sahman, chat_id: int = ANI) -> Sequence[Message]:
     """Return what came unasked."""
-    return [each for each in sahman.api.messages(chat_id) if each.text.startswith("🔔")]
+    return [
+        each
+        for each in sahman.api.messages(chat_id)
+        if each.text.startswith("🔔") and "urgent alerts" not in each.text
+    ]
 
 
 async def test_what_others_print_of_a_story_is_an_edit_of_its_one_message(
@@ -272,3 +276,75 @@ async def test_a_headline_that_says_else_by_now_is_an_edit_and_rings_once(
         "Shelling near Goris: two soldiers wounded →",
         "Shelling near Goris: 3 soldiers wounded",
     ]
+
+
+@pytest.mark.parametrize("reset", ["/alerts urgent", "/pause"])
+async def test_who_was_not_told_of_a_story_is_told_when_it_grows_grave(
+    follower: Sahman, reset: str
+) -> None:
+    change_rows(follower.storage, chat, not_before=2**60)
+    await follower.prints("Herald", "Explosion heard near Goris school", gravity=1)
+    await follower.say(reset)
+    assert count_rows(follower.storage, delivery, state=DeliveryState.CANCELLED) == 1
+    if reset == "/pause":
+        await follower.say("/resume")
+    await follower.prints("Gazette", "Explosion near Goris school: three killed", gravity=3)
+    await let_it_grow(follower)
+    (alert,) = told(follower)
+    assert "🆕 Latest: Explosion near Goris school: three killed — Gazette" in alert.text
+
+
+async def test_an_alert_that_waits_goes_as_fast_as_its_gravest_item(follower: Sahman) -> None:
+    change_rows(follower.storage, chat, not_before=2**60)
+    await follower.prints("Herald", "Explosion heard near Goris school", gravity=1)
+    await follower.prints("Gazette", "Explosion near Goris school: three killed", gravity=3)
+    (waiting,) = [
+        row for row in rows_of(follower.storage, delivery) if row["kind"] == DeliveryKind.ALERT
+    ]
+    assert waiting["gravity"] == 3
+    await follower.say("/alerts urgent")
+    await let_it_grow(follower)
+    (alert,) = told(follower)
+    assert "🆕 Latest: Explosion near Goris school: three killed — Gazette" in alert.text
+
+
+async def test_a_headline_changed_again_to_something_far_graver_rings_again(
+    follower: Sahman,
+) -> None:
+    await follower.prints("Herald", "Shelling near Goris: two soldiers killed", gravity=3)
+    await let_it_grow(follower)
+    (item_id,) = [row["id"] for row in rows_of(follower.storage, item)]
+    source = await open_feed(follower.storage, "newsroom", publisher="Herald")
+    for dead in ("three", "ten", "40"):
+        matcher = PlainMatcher()
+        matcher.before[item_id] = "Goris"
+        title = f"Shelling near Goris: {dead} soldiers killed"
+        await take_in(follower.storage, source, changed=[change(item_id, title)], matcher=matcher)
+        await expand(follower.storage)
+        await let_it_grow(follower)
+    rung = [each.text.splitlines()[0] for each in told(follower)[1:]]
+    more = "🔔 More places or higher numbers are reported"
+    assert rung == ["🔔 Corrected", more, more]
+
+
+@pytest.mark.parametrize(
+    ("printed", "rings"),
+    [
+        # A denial first, and then what it denies: nobody confirms anything.
+        ([("AZ", "Baku denies shelling near Goris: no soldiers wounded", Role.DENIAL),
+          ("AM", SHELLING, Role.TOLD)], []),
+        # Word by word what the other printed is no other voice.
+        ([("AM", SHELLING, Role.TOLD), ("AZ", SHELLING, Role.TOLD)], []),
+        # Who confirms after a denial confirms.
+        ([("AM", SHELLING, Role.TOLD),
+          ("AZ", "Baku denies shelling near Goris: no soldiers wounded", Role.DENIAL),
+          ("AZ", SAME, Role.TOLD)], ["🔔 Denied", "🔔 The other side reports it too"]),
+    ],
+)  # fmt: skip
+async def test_the_other_side_is_said_to_report_only_what_it_reports(
+    follower: Sahman, printed: list[tuple[str, str, Role]], rings: list[str]
+) -> None:
+    for n, (country, title, role) in enumerate(printed):
+        await follower.prints(f"Paper {n}", title, country=country, role=role, gravity=1)
+        await let_it_grow(follower)
+    assert [each.text.splitlines()[0] for each in told(follower)[1:]] == rings

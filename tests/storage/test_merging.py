@@ -151,6 +151,7 @@ async def test_what_was_stored_before_stories_is_gathered_at_the_first_start_and
     await take_in(storage, other, again, matcher=apart)
     await expand(storage)
     assert len({row["story_id"] for row in rows_of(storage, story_item)}) == 3
+    change_rows(storage, delivery, state=DeliveryState.SENT)
     owed = len(rows_of(storage, delivery))
     with ThreadPoolExecutor(1) as reading:
         await Intake(storage, reading).recall_stories(NOW + timedelta(minutes=1))
@@ -161,3 +162,31 @@ async def test_what_was_stored_before_stories_is_gathered_at_the_first_start_and
         intake = Intake(storage, reading)
         await intake.recall_stories(NOW + timedelta(minutes=2))
     assert rows_of(storage, story_counts), "the next start knows what was counted"
+
+
+async def test_what_is_told_apart_for_a_reason_is_put_together_by_no_second_look(
+    storage: Storage,
+) -> None:
+    alarm = "Air raid alarm in Goris, go to shelters"
+    herald = await open_feed(storage, "herald", publisher="Herald")
+    await take_in(storage, herald, new_item(alarm, key="1", link=""))
+    gazette = await open_feed(storage, "gazette", publisher="Gazette")
+    await take_in(storage, gazette, new_item(alarm, key="2", link=""))
+    herald = await open_feed(storage, "herald", publisher="Herald")
+    later = NOW + timedelta(minutes=40)
+    again = new_item(alarm, key="3", link="", seen_at=later, published_at=later)
+    await take_in(storage, herald, again, now=later)
+    before = [row["story_id"] for row in rows_of(storage, story_item)]
+    assert before[0] == before[1] != before[2]
+    with ThreadPoolExecutor(1) as reading:
+        assert await Intake(storage, reading).look_again(later + timedelta(minutes=11)) == 0
+    assert not await storage.merging.merge(before[0], before[2])
+    assert [row["story_id"] for row in rows_of(storage, story_item)] == before
+
+
+async def test_an_alert_that_is_still_owed_is_lost_in_no_merge(storage: Storage) -> None:
+    people = await told_of_two(storage)
+    first, second = (row["id"] for row in rows_of(storage, story))
+    change_rows(storage, delivery, state=DeliveryState.PENDING)
+    assert not await storage.merging.merge(first, second)
+    assert set(deliveries(storage, people["both"]).values()) == {DeliveryState.PENDING}
