@@ -40,7 +40,7 @@ async def follower(sahman: Sahman) -> Sahman:
 
 async def let_it_grow(sahman: Sahman) -> None:
     """Let a minute pass for everything that is owed, until nothing is."""
-    for _ in range(400):
+    for _ in range(1_500):
         if not await sahman.storage.deliveries.count_owed():
             return
         if not any(row["lease"] for row in rows_of(sahman.storage, chat)):

@@ -152,6 +152,8 @@ class TestFinalRefusals:
         await sahman.storage.chats.mark_gone(GROUP, "kicked")
         who = {"id": OLEG, "is_bot": False, "first_name": "Oleg"}
         member = {"status": "member", "user": who}
+        # Before it has asked for them once, Telegram keeps no such updates.
+        await until(lambda: bool(sahman.api.calls_of("getUpdates")))
         sahman.api.messenger.updates.add(
             "chat_member",
             {
