@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from bot.model import PublisherKind, Role, Telling, ToldStory
+from bot.model import Item, PublisherKind, Role, Telling, ToldStory
 from bot.storage.archive import select_items, to_item
 from bot.storage.tables import item, item_version, publisher, story, story_item
 
@@ -43,7 +43,19 @@ _LINKED = select(story.c.id, story.c.follows, story.c.merged_into).where(
     story.c.follows.is_not(None) | story.c.merged_into.is_not(None),
 )
 _HEADS = (
-    select_items().add_columns(story.c.id.label("of_story")).join(story, story.c.head == item.c.id)
+    select_items()
+    .add_columns(
+        story.c.id.label("of_story"),
+        story_item.c.role,
+        story_item.c.origin,
+        story_item.c.imitates,
+        story_item.c.gravity,
+        publisher.c.country,
+        publisher.c.kind,
+        publisher.c.family,
+    )
+    .join(story, story.c.head == item.c.id)
+    .join(story_item, story_item.c.item_id == item.c.id)
 )
 
 
@@ -77,30 +89,36 @@ def load_told(connection: Connection, stories: Collection[int]) -> dict[int, Tol
     linked = {row.id: row for row in connection.execute(_LINKED, {"stories": list(stories)})}
     others = {each for row in linked.values() for each in (row.follows, row.merged_into) if each}
     others |= {row.id for row in linked.values() if row.merged_into}
-    heads = (
-        {
-            row.of_story: to_item(row)
-            for row in connection.execute(_HEADS.where(story.c.id.in_(others)))
-        }
-        if others
-        else {}
-    )
+    heads = _load_heads(connection, others) if others else {}
     found = {}
     for story_id in {*tellings, *linked}:
         link = linked.get(story_id)
         told = tellings.get(story_id, [])
         if not told and story_id in heads:
-            told = [Telling(item=heads[story_id])]
+            told = [heads[story_id]]
         found[story_id] = ToldStory(
             id=story_id,
             tellings=tuple(told),
             renamed=tuple(
                 (each.item.id, titles[each.item.id]) for each in told if each.item.id in titles
             ),
-            follows=heads.get(link.follows) if link else None,
-            is_really=heads.get(link.merged_into) if link else None,
+            follows=_item_of(heads.get(link.follows)) if link else None,
+            is_really=_item_of(heads.get(link.merged_into)) if link else None,
         )
     return found
+
+
+def _load_heads(connection: Connection, stories: Collection[int]) -> dict[int, Telling]:
+    """Return what opened each of these stories, whichever story it stands in now."""
+    rows = connection.execute(_HEADS.where(story.c.id.in_(stories))).all()
+    named = load_publishers(connection, {row.source for row in rows if row.source})
+    return {
+        row.of_story: _to_telling(row, named.get(row.source) if row.source else row) for row in rows
+    }
+
+
+def _item_of(telling: Telling | None) -> Item | None:
+    return telling.item if telling is not None else None
 
 
 def _load_old_titles(connection: Connection, items: Collection[int]) -> dict[int, str]:

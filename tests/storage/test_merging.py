@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bot.intake import Intake
-from bot.model import DeliveryKind, DeliveryState, Subscriber
+from bot.model import DeliveryKind, DeliveryState, PublisherKind, Subscriber
 from bot.storage import Storage
 from bot.storage.deliveries import Fate, Outcome
 from bot.storage.tables import chat, delivery, story, story_counts, story_item
@@ -74,6 +74,22 @@ async def test_who_was_told_of_both_gets_a_pointer_and_who_of_one_the_rest(
     assert (DeliveryKind.ALERT, f"story:{second}") not in of_harvest
     of_fire = deliveries(storage, people["fire"])
     assert of_fire[DeliveryKind.EDIT, f"story:{first}"] is DeliveryState.PENDING
+
+
+async def test_a_story_that_proved_to_be_another_is_still_told_by_who_it_was_told_by(
+    storage: Storage,
+) -> None:
+    await told_of_two(storage)
+    first, second = (row["id"] for row in rows_of(storage, story))
+    before = await storage.stories.load(second)
+    await storage.merging.merge(second, first)
+    told = await storage.stories.load(second)
+    assert before is not None
+    assert told is not None
+    assert told.is_really is not None
+    assert told.tellings == before.tellings
+    assert told.tellings[0].kind is PublisherKind.INDEPENDENT
+    assert told.tellings[0].country == "AM"
 
 
 async def test_what_tells_the_merged_one_later_joins_the_other(storage: Storage) -> None:
