@@ -105,6 +105,10 @@ def cut_escaped(text: str, units: int) -> Markup:
 def say_origin(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
     """Return who printed an item, in what language and when, in the reader's own time."""
     when = texts.moment(item.published_at, reader.zone, now)
-    return Markup(" · ").join(
-        [cut_escaped(item.publisher, KEYWORD_UNITS), texts.language_name(item.language), when]
-    )
+    who = cut_escaped(item.publisher, KEYWORD_UNITS)
+    return Markup(" · ").join(filter(None, [who, name_language(item, texts), when]))
+
+
+def name_language(item: Item, texts: Texts) -> str:
+    """Return what the reader calls an item's language; nothing for "other", which has no name."""
+    return texts.language_name(item.language) if item.language in texts.locale.languages else ""

@@ -9,7 +9,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from bot.delivery.publishers import list_publishers, name_publisher
-from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked
+from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked, name_language
 from bot.delivery.split import count_units
 from bot.model import URGENT, Item, PublisherKind, Ring, Role, Subscriber, Telling, ToldStory
 from bot.stories.gist import find_gist
@@ -41,8 +41,8 @@ def render_alert(
     if lead.item.summary:
         lines.append(cut_escaped(lead.item.summary, _SUMMARY_UNITS))
     when = texts.moment(lead.item.published_at, reader.zone, now)
-    origin = [name_publisher(lead, texts), texts.language_name(lead.item.language), when]
-    lines.append(Markup("<i>{}</i>").format(Markup(" · ").join(origin)))
+    origin = [name_publisher(lead, texts), name_language(lead.item, texts), when]
+    lines.append(Markup("<i>{}</i>").format(Markup(" · ").join(filter(None, origin))))
     lines.extend(_warn(lead, texts))
     lines.extend(_say_gist(lead.item, reader))
     for line in _say_more(story, lead, reader, texts):

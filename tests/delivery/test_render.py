@@ -275,3 +275,15 @@ def test_links_as_long_as_messages_break_no_list() -> None:
     messages = digest(matched_story(*long), matched(20))
     assert all(count_units(message) <= MAX_UNITS for message in messages)
     assert sum(message.count("Shelling 1<") for message in messages) == 1
+
+
+@pytest.mark.parametrize("language", ["hy", "ru", "en"])
+@pytest.mark.parametrize("code", ["other", "mixed"])
+def test_a_language_without_a_name_is_passed_over(code: str, language: str) -> None:
+    news, texts = item(language=code), TEXTS[language]
+    line = Tags(render_line(news, READER, texts, NOW)).text
+    assert line.endswith("\n   Sample Herald · 11:55")
+    told = tellings(news)
+    html = render_alert(ToldStory(id=1, tellings=told), told[0], (), READER, texts, NOW)
+    assert code not in Tags(html).text
+    assert ") · 11:55" in Tags(html).text
