@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 from markupsafe import Markup
@@ -14,12 +15,20 @@ from bot.delivery.silences import say_fate
 from bot.delivery.split import join_blocks
 from bot.feeds.links import canonical_link, same_address
 from bot.intake import find_words, matched_text
-from bot.matching import KeywordRefused, Miss, find_miss, parse_keyword, read_text
+from bot.language import clean, written_words
+from bot.matching import KeywordRefused, Miss, Query, find_miss, parse_keyword, read_text
 from bot.model import DeliveryState, Item, Silence, Telling
 from bot.storage.reasons import Reason
 from bot.texts import Texts
 
 _MOST_ITEMS = 8
+#: Of a headline that is looked for by its words.
+_WORDS_READ, _WORDS_ASKED = 40, 12
+_AROUND = "<>«»\"'“”„‘’()[]{},;!?։"
+_WITH_SCHEME = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(
+    r"(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)(?::\d+)?[/?]\S", re.IGNORECASE
+)
 
 
 async def why(visit: Visit) -> None:
@@ -80,17 +89,50 @@ async def _explain_item(visit: Visit) -> list[str]:
 
 
 async def _find_item(visit: Visit) -> int | None:
-    words = visit.words.split()[0]
-    if "://" in words:
-        return await visit.storage.reasons.find_by_address(same_address(canonical_link(words)))
-    try:
-        query = await asyncio.to_thread(parse_keyword, visit.words)
-    except KeywordRefused:
+    """Return the item that is meant: by its address, its very title, or all the words of it."""
+    reasons = visit.storage.reasons
+    address = _find_address(visit.words)
+    if address:
+        found = await reasons.find_by_address(same_address(canonical_link(address)))
+        if found is not None:
+            return found
+    title = " ".join(visit.words.split())
+    titled = await reasons.find_titled({visit.words, title, title.strip(_AROUND)})
+    if titled is not None or address:
+        return titled
+    query = await asyncio.to_thread(_ask_for_all, visit.words)
+    if query is None:
         return None
-    found = await visit.storage.items.load_holding(
+    bearing = await visit.storage.items.load_holding(
         query.anchors, lambda each: find_words(query, each) is not None, before=None, limit=1
     )
-    return found[0].id if found else None
+    return bearing[0].id if bearing else None
+
+
+def _find_address(typed: str) -> str:
+    """Return the first address in what was typed, with a scheme; empty where there is none."""
+    for token in typed.split():
+        written = token.strip(_AROUND)
+        if _WITH_SCHEME.match(written):
+            return written
+        if _WITHOUT_SCHEME.match(written):
+            return f"https://{written}"
+    return ""
+
+
+def _ask_for_all(typed: str) -> Query | None:
+    """Return the query for what bears every word of a headline, in which nothing is an operator.
+
+    Words that no keyword may consist of are passed over: "or", "the".
+    """
+    asked: list[str] = []
+    for word in list(dict.fromkeys(written_words(clean(typed))))[:_WORDS_READ]:
+        try:
+            parse_keyword(word)
+        except KeywordRefused:
+            continue
+        asked.append(word)
+    return parse_keyword(" AND ".join(asked[:_WORDS_ASKED])) if asked else None
 
 
 async def _is_missing(visit: Visit, item: Item) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot.model import DeliveryKind, DeliveryState, ToldStory
 from bot.storage.database import Database
@@ -15,6 +15,8 @@ from bot.storage.tellings import load_told
 
 #: A bulletin tells of more stories than an answer can explain.
 _MOST_STORIES = 3
+#: Titles bear no index: an item is looked for by its title among so many of the newest.
+_TITLES_READ = 30_000
 _ABOUT_STORIES = (DeliveryKind.ALERT, DeliveryKind.RING, DeliveryKind.EDIT)
 
 
@@ -84,11 +86,24 @@ class Reasons:
         return await self._database.read(work)
 
     async def find_by_address(self, link_key: str) -> int | None:
-        """Return the newest item at an address in comparable form."""
+        """Return the newest item at an address in comparable form; of none, nothing."""
 
         def work(connection: Connection) -> int | None:
+            if not link_key:
+                return None
             at = item.c.link_key == hash_link(link_key)
             query = select(item.c.id).where(at).order_by(item.c.id.desc()).limit(1)
+            return connection.scalar(query)
+
+        return await self._database.read(work)
+
+    async def find_titled(self, titles: Collection[str]) -> int | None:
+        """Return the newest item that bears one of these titles, if it is not very old."""
+
+        def work(connection: Connection) -> int | None:
+            newest = select(func.max(item.c.id)).scalar_subquery()
+            bearing = item.c.title.in_(titles) & (item.c.id > newest - _TITLES_READ)
+            query = select(item.c.id).where(bearing).order_by(item.c.id.desc()).limit(1)
             return connection.scalar(query)
 
         return await self._database.read(work)

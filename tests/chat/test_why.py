@@ -80,3 +80,65 @@ async def test_of_what_nothing_asked_for_it_says_how_near_each_keyword_came(
 async def test_of_what_was_never_read_it_says_that(follower: Sahman) -> None:
     assert "no such item" in (await follower.say("/why https://nowhere.example/1")).text
     assert "no such item" in (await follower.say("/why dragons over Tatev")).text
+
+
+HEADLINES = [
+    "Explosion in Goris, three killed",
+    "What is #ru doing in Syunik?",
+    "Armenia - Azerbaijan: talks or war",
+    "«Սյունիքում ի՞նչ են անում» կամ պատերազմ (վերլուծություն)",
+    "Мэр Капана: «Не верьте слухам», или что дальше",
+    "A <b>bold</b> headline from Kapan",
+    ("Goris " * 80).strip(),
+    "OR",
+]
+
+
+@pytest.mark.parametrize("headline", HEADLINES)
+async def test_a_headline_is_looked_for_as_it_stands_and_not_as_a_keyword(
+    follower: Sahman, headline: str
+) -> None:
+    await follower.prints("Herald", headline, silence=Silence.STALE)
+    await follower.prints("Gazette", "Three killed in Paris road accident")
+    said = (await follower.say(f"/why {headline}")).text
+    assert said.startswith(f"🔎 {headline[:200]}")
+
+
+@pytest.mark.parametrize("typed", [each for each in HEADLINES if "Goris Goris" not in each][:-1])
+async def test_a_headline_that_is_typed_a_little_otherwise_is_found_by_all_its_words(
+    follower: Sahman, typed: str
+) -> None:
+    await follower.prints("Herald", typed, silence=Silence.STALE)
+    await follower.prints("Gazette", "Three killed in Paris road accident")
+    said = (await follower.say(f"/why “{typed.lower()}” …")).text
+    assert said.startswith(f"🔎 {typed}")
+
+
+@pytest.mark.parametrize("headline", ["three dragons killed, Paris", "killed OR dragons", "- , ()"])
+async def test_a_word_that_no_item_bears_finds_none(follower: Sahman, headline: str) -> None:
+    await follower.prints("Gazette", "Three killed in Paris road accident")
+    assert "no such item" in (await follower.say(f"/why {headline}")).text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "this https://herald.example/news/1",
+        "herald.example/news/1",
+        "<https://www.herald.example/news/1/>, please",
+        "Why not this: herald.example/news/1?",
+    ],
+)
+async def test_an_address_is_found_wherever_it_stands_and_without_its_scheme(
+    follower: Sahman, typed: str
+) -> None:
+    await follower.prints(
+        "Herald", TITLE, link="https://herald.example/news/1", silence=Silence.STALE
+    )
+    await follower.prints("Gazette", "No link and no address: this is news", link="")
+    assert (await follower.say(f"/why {typed}")).text.startswith(f"🔎 {TITLE}")
+
+
+async def test_an_address_that_is_none_finds_nothing(follower: Sahman) -> None:
+    await follower.prints("Gazette", "Goris harvest is late", link="", silence=Silence.STALE)
+    assert "no such item" in (await follower.say("/why https://[/news/1")).text
