@@ -49,15 +49,43 @@ async def why(visit: Visit) -> None:
 
 
 async def _explain_message(visit: Visit, subscriber_id: int, message_id: int) -> list[str]:
-    reasons = await visit.storage.reasons.load_of_message(subscriber_id, message_id)
-    if not reasons:
+    texts = visit.texts
+    told = await visit.storage.reasons.explain_message(subscriber_id, message_id)
+    if not told.reasons and not told.forgotten:
         return [
-            visit.texts.say(
+            texts.say(
                 "That is no alert, or one of over a week ago: I do not know any more. "
                 "To ask about an item: <code>/why</code> and its link or headline."
             )
         ]
-    return [line for reason in reasons for line in _explain(reason, visit)]
+    lines: list[str] = []
+    for reason in told.reasons:
+        if len(told.reasons) + told.forgotten + told.more > 1:
+            lines.append(Markup("{}🔎 {}").format("\n" if lines else "", _name_caught(reason)))
+        lines.extend(_explain(reason, visit))
+    if told.forgotten:
+        forgotten = texts.count(
+            "{n} story it told of is too old: I know nothing of it any more.",
+            "{n} stories it told of are too old: I know nothing of them any more.",
+            told.forgotten,
+        )
+        lines.append(Markup("{}{}").format("\n" if lines else "", forgotten))
+    if told.more:
+        more = texts.count(
+            "It tells of {n} more story. To ask about it: <code>/why</code> and its headline.",
+            "It tells of {n} more stories. To ask about one: <code>/why</code> and its headline.",
+            told.more,
+        )
+        lines.append(Markup("\n{}").format(more))
+    return lines
+
+
+def _name_caught(reason: Reason) -> Markup:
+    """Return the headline by which a reader knows a story: that of what was caught first."""
+    caught = {each.item_id for each in reason.catches}
+    tellings = reason.story.tellings
+    lead = next((each for each in tellings if each.item.id in caught), tellings[0])
+    return linked(lead.item, bold=True)
 
 
 async def _explain_item(visit: Visit) -> list[str]:

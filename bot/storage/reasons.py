@@ -44,6 +44,17 @@ class Reason:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReasons:
+    """What is known of the stories that one message told; nothing: it was no alert."""
+
+    reasons: tuple[Reason, ...] = ()
+    #: How many of its stories are pruned.
+    forgotten: int = 0
+    #: How many more it told of than are explained.
+    more: int = 0
+
+
 class Reasons:
     """Storage of why somebody was told something."""
 
@@ -52,9 +63,13 @@ class Reasons:
 
     async def load_of_message(self, subscriber_id: int, message_id: int) -> list[Reason]:
         """Return the reasons of what one message told; none for what was no alert."""
+        return list((await self.explain_message(subscriber_id, message_id)).reasons)
 
-        def work(connection: Connection) -> list[Reason]:
-            rows = connection.execute(
+    async def explain_message(self, subscriber_id: int, message_id: int) -> MessageReasons:
+        """Return the reasons of what one message told, and of how much of it there are none."""
+
+        def work(connection: Connection) -> MessageReasons:
+            query = (
                 select(delivery.c.story_id)
                 .where(
                     delivery.c.subscriber_id == subscriber_id,
@@ -64,9 +79,20 @@ class Reasons:
                 )
                 .distinct()
                 .order_by(delivery.c.story_id)
-                .limit(_MOST_STORIES)
             )
-            return [_load(connection, subscriber_id, row.story_id) for row in rows.all()]
+            stories = list(connection.scalars(query))
+            known: list[Reason] = []
+            forgotten = 0
+            for story_id in stories:
+                if len(known) == _MOST_STORIES:
+                    break
+                reason = _load(connection, subscriber_id, story_id)
+                if reason is None:
+                    forgotten += 1
+                else:
+                    known.append(reason)
+            more = len(stories) - len(known) - forgotten
+            return MessageReasons(reasons=tuple(known), forgotten=forgotten, more=more)
 
         return await self._database.read(work)
 
@@ -109,8 +135,13 @@ class Reasons:
         return await self._database.read(work)
 
 
-def _load(connection: Connection, subscriber_id: int, story_id: int, silence: str = "") -> Reason:
-    told = load_told(connection, [story_id])[story_id]
+def _load(
+    connection: Connection, subscriber_id: int, story_id: int, silence: str = ""
+) -> Reason | None:
+    """Return what is known of a story; None for one whose items are pruned."""
+    told = load_told(connection, [story_id]).get(story_id)
+    if told is None or not told.tellings:
+        return None
     items = [each.item.id for each in told.tellings]
     caught = connection.execute(
         select(match.c.item_id, match.c.words, subscription.c.typed)

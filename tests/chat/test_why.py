@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from bot.model import DeliveryState, Silence
-from bot.storage.tables import delivery
+from bot.storage.tables import delivery, item
 from tests.loopback import ANI, Sahman, until
-from tests.samples import count_rows
+from tests.samples import NOW, change_rows, count_rows
 
 TITLE = "Shelling near Goris: two soldiers wounded"
 IN_ARMENIAN = "Գորիսի մոտ գնդակոծությունից երկու զինծառայող է վիրավորվել"
@@ -142,3 +143,39 @@ async def test_an_address_is_found_wherever_it_stands_and_without_its_scheme(
 async def test_an_address_that_is_none_finds_nothing(follower: Sahman) -> None:
     await follower.prints("Gazette", "Goris harvest is late", link="", silence=Silence.STALE)
     assert "no such item" in (await follower.say("/why https://[/news/1")).text
+
+
+async def test_of_a_story_that_is_pruned_it_says_that_it_knows_no_more(follower: Sahman) -> None:
+    await follower.prints("Herald", TITLE, gravity=1)
+    message_id = await alerted(follower)
+    change_rows(follower.storage, item, listed=False)
+    await follower.storage.items.prune(NOW + timedelta(days=1), 10)
+    said = (await follower.say("/why", reply_to=message_id)).text
+    assert said == "1 story it told of is too old: I know nothing of it any more."
+
+
+async def test_of_a_message_that_told_of_many_it_names_each_and_counts_the_rest(
+    follower: Sahman,
+) -> None:
+    await follower.news(
+        "Goris harvest is late",
+        "School opens its doors in Goris",
+        "Goris mayor resigns over water",
+        "Wolves are seen near Goris at night",
+        "Museum of Goris shows carpets",
+    )
+
+    def is_told() -> bool:
+        follower.open_gates()
+        return count_rows(follower.storage, delivery, state=DeliveryState.SENT) == 5
+
+    await until(is_told)
+    change_rows(follower.storage, delivery, message_id=7)
+    lines = (await follower.say("/why", reply_to=7)).text.splitlines()
+    assert [each for each in lines if each.startswith("🔎")] == [
+        "🔎 Goris harvest is late",
+        "🔎 School opens its doors in Goris",
+        "🔎 Goris mayor resigns over water",
+    ]
+    assert lines.count("Caught by") == 3
+    assert lines[-1] == "It tells of 2 more stories. To ask about one: /why and its headline."
