@@ -18,6 +18,7 @@ from bot.intake import find_words, matched_text
 from bot.language import clean, written_words
 from bot.matching import KeywordRefused, Miss, Query, find_miss, parse_keyword, read_text
 from bot.model import DeliveryState, Item, Silence, Telling
+from bot.storage import fanout
 from bot.storage.reasons import Reason
 from bot.texts import Texts
 
@@ -216,13 +217,33 @@ def _say_fate(reason: Reason, visit: Visit, *, missing: bool, caught: bool) -> I
     elif reason.alert is DeliveryState.PENDING:
         yield texts.say("It is on its way to you.")
     elif reason.alert is not None:
-        yield texts.say("It was not delivered: {why}.", why=reason.error or "—")
+        yield _say_undelivered(reason.alert, reason.error, texts)
     elif visit.reader.paused:
         yield texts.say("You have paused: it stands in your next digest.")
     elif not caught and not reason.catches:
         yield texts.say("You have followed its words only since it came.")
     else:
         yield texts.say("It was printed before you followed its words.")
+
+
+def _say_undelivered(state: DeliveryState, error: str, texts: Texts) -> Markup:
+    """Return why an alert never left; what Telegram or this program calls it is for the log."""
+    match error.partition(":")[0]:
+        case "paused":
+            return texts.say("You had paused, and no alert came.")
+        case "not among the alerts that are wanted":
+            return texts.say("It is not among the alerts that you chose: /alerts")
+        case "nothing to say":
+            return texts.say("When it was to be sent, there was nothing left to tell you.")
+        case fanout.TOLD_ELSEWHERE:
+            return texts.say("It proved to belong to a story that you had been told of.")
+        case "for the digest":
+            return texts.say("It could not be delivered in time, and was left to your digest.")
+        case "the sender died on every attempt":
+            return texts.say("It was not delivered.")
+    if state is DeliveryState.DEAD:
+        return texts.say("It was not delivered: Telegram refused it.")
+    return texts.say("It was not delivered.")
 
 
 def _explain(reason: Reason, visit: Visit) -> Iterator[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.model import DeliveryState, Silence
 from bot.storage.tables import delivery, item
-from tests.loopback import ANI, Sahman, until
+from tests.loopback import ANI, ARAM, OLEG, Sahman, until
 from tests.samples import NOW, change_rows, count_rows
 
+BOT = Path(__file__).parents[2] / "bot"
 TITLE = "Shelling near Goris: two soldiers wounded"
 IN_ARMENIAN = "Գորիսի մոտ գնդակոծությունից երկու զինծառայող է վիրավորվել"
 
@@ -179,3 +181,51 @@ async def test_of_a_message_that_told_of_many_it_names_each_and_counts_the_rest(
     ]
     assert lines.count("Caught by") == 3
     assert lines[-1] == "It tells of 2 more stories. To ask about one: /why and its headline."
+
+
+UNDELIVERED = {
+    "paused": "You had paused",
+    "not among the alerts that are wanted": "not among the alerts that you chose: /alerts",
+    "nothing to say": "nothing left to tell you",
+    "told by another message": "a story that you had been told of",
+    "for the digest: ": "left to your digest",
+    "the sender died on every attempt": "It was not delivered.",
+    "Forbidden: bot was blocked by the user": "It was not delivered.",
+}
+
+
+@pytest.mark.parametrize("error", UNDELIVERED)
+async def test_why_it_was_not_delivered_is_said_in_the_readers_language(
+    sahman: Sahman, error: str
+) -> None:
+    for chat_id in (ANI, OLEG, ARAM):
+        await sahman.say("/add Goris", chat_id)
+    await sahman.prints("Herald", TITLE, gravity=1)
+    await until(lambda: count_rows(sahman.storage, delivery, state=DeliveryState.SENT) == 3)
+    change_rows(sahman.storage, delivery, state=DeliveryState.CANCELLED, error=error + "Timed out")
+    if error != "for the digest: ":
+        change_rows(sahman.storage, delivery, error=error)
+    said = {
+        chat_id: (await sahman.say(f"/why {TITLE}", chat_id)).text.splitlines()[2]
+        for chat_id in (ANI, OLEG, ARAM)
+    }
+    assert UNDELIVERED[error] in said[ANI]
+    for each in (said[OLEG], said[ARAM]):
+        assert not any(word in each for word in ("Timed", "Forbidden", "paused", "not", "story"))
+
+
+def test_the_reasons_that_are_told_apart_are_those_that_are_stored() -> None:
+    code = "".join(
+        file.read_text(encoding="utf-8") for file in BOT.rglob("*.py") if file.name != "why.py"
+    )
+    assert [each for each in list(UNDELIVERED)[:-1] if f'"{each}' not in code] == []
+
+
+async def test_what_telegram_refused_is_said_without_its_words(follower: Sahman) -> None:
+    await follower.prints("Herald", TITLE, gravity=1)
+    await alerted(follower)
+    change_rows(
+        follower.storage, delivery, state=DeliveryState.DEAD, error="can't parse entities <x>"
+    )
+    said = (await follower.say(f"/why {TITLE}")).text.splitlines()
+    assert said[2] == "It was not delivered: Telegram refused it."
