@@ -59,11 +59,16 @@ async def test_a_parse_worker_that_is_frozen_holds_up_nobody(world: World, tmp_p
         workers = _children(sahman)
         assert workers
         workers[0].suspend()
-        for feed in ("english", "russian", "armenian"):
-            await world.print_item(feed, f"Border news of {feed}")
+        printed = {
+            "english": "A market at the border reopens in Bavra",
+            "russian": "Border guards of Lori find lost hikers",
+            "armenian": "Grape harvest begins near the border in Tavush",
+        }
+        for feed, title in printed.items():
+            await world.print_item(feed, title)
         assert "You follow" in await ani.write("/keywords"), "replies do not wait for it"
-        for feed in ("english", "russian", "armenian"):
-            await ani.wait_for(f"Border news of {feed}", within_s=40)
+        for title in printed.values():
+            await ani.wait_for(title, within_s=40)
         assert await sahman.stop() == 0
 
 
