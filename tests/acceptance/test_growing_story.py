@@ -100,8 +100,19 @@ async def test_twelve_items_of_one_event_ring_twice_and_the_other_side_once_more
     assert newsrooms.telegram.strict_faults == []
 
 
+#: Where the databases differ: what is planned in one transaction, and what is noted of a message.
+_ON_BOTH = ("edit", "news", "send")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("point", sorted(GROWING))
+@pytest.mark.parametrize(
+    ("database_url", "point"),
+    [
+        *(("sqlite", point) for point in sorted(GROWING)),
+        *(("postgresql", point) for point in _ON_BOTH),
+    ],
+    indirect=["database_url"],
+)
 async def test_killed_while_it_grows_it_is_one_message_all_the_same(
     newsrooms: World, tmp_path: Path, point: str
 ) -> None:
