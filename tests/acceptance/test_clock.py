@@ -47,10 +47,11 @@ async def test_a_clock_that_jumps_stops_nothing(
         set_clock(jump_s)
         await sahman.wait_for_log("clock_was_set", within_s=30)
         assert "You follow" in await ani.write("/keywords")
-        await world.print_item("english", "Shots at the border after it")
+        await world.print_item("english", "A market near the border opens after it")
         await ani.wait_for("after it", within_s=60)
         await sahman.wait_for_silence(world.telegram, 3.0)
-        texts = await ani.texts()
+        # Some hour's digest may be due after the jump: it tells them too.
+        texts = [text for text in await ani.texts() if text.startswith("🔔")]
         assert sum("before it" in text for text in texts) == 1
         assert sum("after it" in text for text in texts) == 1
         assert await sahman.stop() == 0

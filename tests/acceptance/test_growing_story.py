@@ -145,7 +145,8 @@ async def test_the_story_the_project_began_with_is_one_message_and_its_correctio
     await ani.write("/add Pashinyan")
     for n, (title, _) in enumerate(STORY.values()):
         await newsrooms.print_item(f"paper{n}", title)
-        await sahman.wait_for_log(f"feed=paper{n} new=1")
+        if n == 0:  # what comes first is what others are compared with
+            await settle(sahman, ani, "only one source so far", newsrooms)
     alert, *rings = await settle(sahman, ani, "3 publishers · Armenia", newsrooms)
     assert len(rings) <= 1, "for a second source of fighting"
     assert "Putin first" in alert["text"], "who was called first, in the reader's language"

@@ -17,7 +17,7 @@ from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
 from bot.jobs.poll import PollJob
-from bot.model import Fate, Silence
+from bot.model import DeliveryKind, Fate, Silence
 from bot.storage import Storage
 from bot.storage.tables import delivery, feed, item, story_item
 from tests.samples import NOW, expand, feeds_config, follow, open_chat, rows_of
@@ -47,7 +47,7 @@ class Publisher:
 
     name: str
     every: int  #: prints something new in every so many steps
-    title: Callable[[int], str] = lambda n: f"Border news {n}"
+    title: Callable[[int], str] | None = None  #: of each an event of its own, where none is given
     element: Callable[[str, Printed, datetime], str] = lambda name, each, now: ""
     changed: Callable[[int], str] = lambda n: ""
     lies: bool = False  #: says "not modified" to whoever asks whether anything was
@@ -59,7 +59,8 @@ class Publisher:
         if step > 0 and step % self.every == 0:
             number = len(self.printed)
             at = now - self.backdated
-            self.printed.append(Printed(number, at, self.title(number), self.changed(number)))
+            title = self.title(number) if self.title else f"Border {self.name}{number}"
+            self.printed.append(Printed(number, at, title, self.changed(number)))
 
     def document(self, now: datetime) -> str:
         listed = reversed(self.printed[-_LISTED:])
@@ -224,6 +225,8 @@ def _count_alerts(storage: Storage) -> Counter[str]:
     feeds = _feed_names(storage)
     told: Counter[str] = Counter()
     for row in rows_of(storage, delivery):
+        if row["kind"] != DeliveryKind.ALERT:
+            continue
         (item_id,) = by_story[row["story_id"]]
         told[feeds[names[item_id]]] += 1
     return told
