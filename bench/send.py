@@ -30,13 +30,22 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bot.delivery.render import render_alert
-from bot.model import Item
+from bot.delivery.story import render_alert
+from bot.model import Item, ToldStory
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine
 from bot.storage.migrating import migrate
 from bot.texts import load_texts
-from tests.samples import feeds_config, follow, new_item, open_chat, open_feed, subscriber, take_in
+from tests.samples import (
+    feeds_config,
+    follow,
+    new_item,
+    open_chat,
+    open_feed,
+    subscriber,
+    take_in,
+    telling,
+)
 
 TOKEN = "123456:bench-token-of-no-value-at-all-000000"
 FIRST_CHAT = 100_000
@@ -98,11 +107,13 @@ async def fill(url: str, chats: int, stories: int) -> list[str]:
         summary = _SUMMARY.format(number=number + 1)
         new = new_item(title, summary=summary, published_at=now, seen_at=now)
         await take_in(storage, source, new, now=now)
-        told = Item(
+        item = Item(
             id=0, title=title, summary=summary, link=new.link, language="en", published_at=now,
             seen_at=now, publisher="Sample Herald", feed="bench",
         )  # fmt: skip
-        texts.append(render_alert([told], ["border"], subscriber(), load_texts()["en"], now))
+        lead = telling(item)
+        told = ToldStory(id=0, tellings=(lead,))
+        texts.append(render_alert(told, lead, ["border"], subscriber(), load_texts()["en"], now))
     database.close()
     return texts
 

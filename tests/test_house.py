@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 _BOT = Path(__file__).parents[1] / "bot"
 _FILES = sorted(_BOT.rglob("*.py"))
@@ -141,3 +144,10 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
         "bot.demo",
     }
     assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "bench", sorted((_BOT.parent / "bench").glob("[a-z]*.py")), ids=lambda p: p.stem
+)
+def test_every_bench_still_finds_what_it_measures(bench: Path) -> None:
+    importlib.import_module(f"bench.{bench.stem}")

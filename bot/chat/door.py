@@ -15,13 +15,14 @@ from telegram.ext import (
     filters,
 )
 
+from bot.chat.admission import read_visit
 from bot.chat.commands import BUTTONS, COMMANDS, Command
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
 from bot.chat.keywords import offer
 from bot.chat.settings import say_admins_only
 from bot.chat.story import serve_story
-from bot.chat.visit import Services, Visit, read_visit
+from bot.chat.visit import Services, Visit
 from bot.model import ChatKind, ChatState
 from bot.telegram_api.connection import AnyApplication
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
+from bot.chat.followed import find_meaning, find_same
 from bot.chat.keyboards import button, is_number, keyword_keyboard
 from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
@@ -19,17 +19,15 @@ from bot.matching import (
     WIDENED,
     KeywordRefused,
     Namesakes,
-    Query,
     count_namesakes,
     find_concepts,
     find_core,
     find_full_name,
     find_unknown_source,
-    means_same,
     parse_keyword,
     read_text,
 )
-from bot.model import Item, Keyword
+from bot.model import Item
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
 _SHOWN = 100
@@ -236,12 +234,12 @@ async def _add(
 
     keywords = visit.storage.keywords
     mine = await keywords.load(subscriber.id)
-    same = await asyncio.to_thread(_find_meaning, mine, query)
+    same = await asyncio.to_thread(find_meaning, mine, query)
     namesakes = await _find_namesakes(visit, typed) if same is None else None
     if namesakes is not None and namesakes.are_few and by_surname:
         typed = f"{typed}, {namesakes.surname}"
         query = parse_keyword(typed)
-        same = await asyncio.to_thread(_find_meaning, mine, query)
+        same = await asyncio.to_thread(find_meaning, mine, query)
 
     def find(item: Item) -> tuple[str, ...] | None:
         return find_words(query, item)
@@ -270,7 +268,7 @@ async def _add(
         return None
     if query.is_wide:
         narrow = await asyncio.to_thread(parse_keyword, typed, wide=False)
-        before = await asyncio.to_thread(_find_meaning, mine, narrow)
+        before = await asyncio.to_thread(find_meaning, mine, narrow)
         if before is not None and before.id != added.keyword_id:
             await keywords.remove(subscriber.id, before.id)
     return AddedKeyword(
@@ -327,27 +325,3 @@ async def _load_words(visit: Visit, words_id: str | None = None) -> str | None:
     if words is None:
         await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
     return words
-
-
-def find_same(keywords: Sequence[Keyword], words: str) -> Keyword | None:
-    """Return the keyword that was typed so, that means the same, or that bears the number."""
-    for keyword in keywords:
-        if keyword.typed.casefold() == words.casefold():
-            return keyword
-    if words.isdecimal() and 1 <= int(words) <= len(keywords):
-        return keywords[int(words) - 1]
-    try:
-        return _find_meaning(keywords, parse_keyword(words))
-    except KeywordRefused:
-        return None
-
-
-def _find_meaning(keywords: Sequence[Keyword], query: Query) -> Keyword | None:
-    """Return the keyword that means the same as a query, however it was typed."""
-    for keyword in keywords:
-        try:
-            if means_same(parse_keyword(keyword.typed, wide=WIDENED in keyword.query), query):
-                return keyword
-        except KeywordRefused:
-            continue  # followed since it was still accepted
-    return None

@@ -19,9 +19,10 @@ from typing import Any
 from telegram import Update
 from telegram.ext import ContextTypes
 
+from bot.chat.admission import read_visit
 from bot.chat.arrivals import Arrival, WrongType, keep_what_is_read, name_kind, read_arrival
 from bot.chat.inbox import Inbox
-from bot.chat.visit import Services, read_visit
+from bot.chat.visit import Services
 from bot.delivery.retry import next_retry_ms
 from bot.errors import (
     AnotherReceiver,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.chat.followed import find_same
 from bot.chat.keyboards import button, is_number
-from bot.chat.keywords import find_same
 from bot.chat.visit import Visit
 from bot.delivery.split import cut
 from bot.delivery.trends import begin_span, make_chart, make_trend, render_caption, render_table

@@ -68,7 +68,7 @@ def render_ring(
     """
     when = texts.moment(telling.item.published_at, reader.zone, now)
     lines = [
-        Markup("🔔 <b>{}</b>").format(say_ring(ring, telling, texts)),
+        Markup("🔔 <b>{}</b>").format(say_ring(ring, texts)),
         *([Markup("<s>{}</s> →").format(cut_escaped(old_title, 300))] if old_title else []),
         linked(telling.item, bold=False),
         Markup("<i>{}</i>").format(Markup(" · ").join([name_publisher(telling, texts), when])),
@@ -78,7 +78,7 @@ def render_ring(
     return "\n".join(lines)
 
 
-def say_ring(ring: Ring, telling: Telling, texts: Texts) -> Markup:
+def say_ring(ring: Ring, texts: Texts) -> Markup:
     """Return why a story is told once more."""
     match ring:
         case Ring.OTHER_SIDE:

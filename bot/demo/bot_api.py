@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.demo.chat_page import page_routes
 from bot.demo.faults import Fault, Faults, late, refused
 from bot.demo.limits import COUNTED, Limiter, Limits
+from bot.demo.membership import Membership
 from bot.demo.methods import Methods
 from bot.demo.parameters import parse_parameters, read_parameters
 from bot.demo.people import People
@@ -153,24 +154,31 @@ class BotApi(People):
 
     def _table(self) -> dict[str, Any]:
         updates, profile = self.messenger.updates, self.messenger.profile
-        return Methods(self.messenger, self.strict_faults).table() | {
-            "logOut": lambda _: True,
-            "close": lambda _: True,
-            "getUpdates": updates.poll,
-            "setWebhook": updates.set_webhook,
-            "deleteWebhook": updates.delete_webhook,
-            "getWebhookInfo": lambda _: updates.webhook_info(),
-            "setMyCommands": self._noted(profile.set_commands),
-            "getMyCommands": profile.get_commands,
-            "deleteMyCommands": self._noted(profile.delete_commands),
-            "setMyName": lambda given: profile.set_text("name", given),
-            "getMyName": lambda given: profile.get_text("name", given),
-            "setMyDescription": self._noted(lambda given: profile.set_text("description", given)),
-            "getMyDescription": lambda given: profile.get_text("description", given),
-            "setMyShortDescription": lambda given: profile.set_text("short_description", given),
-            "getMyShortDescription": lambda given: profile.get_text("short_description", given),
-            "setChatMenuButton": profile.set_menu_button,
-        }
+        messages, members = Methods(self.messenger, self.strict_faults), Membership(self.messenger)
+        return (
+            messages.table()
+            | members.table()
+            | {
+                "logOut": lambda _: True,
+                "close": lambda _: True,
+                "getUpdates": updates.poll,
+                "setWebhook": updates.set_webhook,
+                "deleteWebhook": updates.delete_webhook,
+                "getWebhookInfo": lambda _: updates.webhook_info(),
+                "setMyCommands": self._noted(profile.set_commands),
+                "getMyCommands": profile.get_commands,
+                "deleteMyCommands": self._noted(profile.delete_commands),
+                "setMyName": lambda given: profile.set_text("name", given),
+                "getMyName": lambda given: profile.get_text("name", given),
+                "setMyDescription": self._noted(
+                    lambda given: profile.set_text("description", given)
+                ),
+                "getMyDescription": lambda given: profile.get_text("description", given),
+                "setMyShortDescription": lambda given: profile.set_text("short_description", given),
+                "getMyShortDescription": lambda given: profile.get_text("short_description", given),
+                "setChatMenuButton": profile.set_menu_button,
+            }
+        )
 
     def _noted(self, act: Any) -> Any:
         """Return *act* followed by a note for the page, which shows what it changed."""

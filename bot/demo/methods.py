@@ -1,4 +1,4 @@
-"""The Bot API's methods that write, change and read messages and chats."""
+"""The Bot API's methods that write, change and delete messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from bot.demo.chats import Chat, ChatState, Media, Message, User, Wire
+from bot.demo.chats import Chat, Media, Message, Wire
 from bot.demo.keyboards import check_inline_keyboard
 from bot.demo.messenger import Answer, Messenger, now
 from bot.demo.parameters import FilePart
@@ -25,7 +25,7 @@ _NOT_MODIFIED = (
 
 
 class Methods:
-    """One method of Python for each method of the Bot API that touches chats."""
+    """One method of Python for each method of the Bot API that touches messages."""
 
     def __init__(self, messenger: Messenger, faults: list[str]) -> None:
         self._messenger = messenger
@@ -47,10 +47,6 @@ class Methods:
             "setMessageReaction": self.react,
             "pinChatMessage": self.pin,
             "unpinChatMessage": self.unpin,
-            "getChat": self.get_chat,
-            "getChatMember": self.get_member,
-            "getChatAdministrators": self.get_administrators,
-            "leaveChat": self.leave,
         }
 
     def get_me(self, _: Wire) -> Wire:
@@ -285,67 +281,6 @@ class Methods:
         if message is None:
             raise bad_request(missing)
         return message
-
-    # Reading
-
-    def get_chat(self, parameters: Wire) -> Wire:
-        """Answer getChat."""
-        chat = self._known(parameters)
-        wire = chat.wire() | {
-            "accent_color_id": abs(chat.chat_id) % 7,
-            "max_reaction_count": 11,
-            "accepted_gift_types": {
-                "unlimited_gifts": False,
-                "limited_gifts": False,
-                "unique_gifts": False,
-                "premium_subscription": False,
-                "gifts_from_channels": False,
-            },
-        }
-        if not chat.is_private:
-            wire["permissions"] = {"can_send_messages": True}
-        if chat.pinned:
-            wire["pinned_message"] = self._messenger.wire(chat.messages[chat.pinned[-1]])
-        return wire
-
-    def get_member(self, parameters: Wire) -> Wire:
-        """Answer getChatMember."""
-        chat = self._known(parameters)
-        user_id = parameters["user_id"]
-        user = self._user(user_id)
-        if user is None:
-            raise bad_request("invalid user_id specified" if user_id <= 0 else "user not found")
-        return chat.member_wire(user)
-
-    def get_administrators(self, parameters: Wire) -> list[Wire]:
-        """Answer getChatAdministrators; other bots are left out, as by default."""
-        chat = self._known(parameters)
-        if chat.is_private:
-            raise bad_request("there are no administrators in the private chat")
-        admins = [chat.members[user_id] for user_id in sorted(chat.admins)]
-        if chat.bot_is_admin:
-            admins.append(self._messenger.bot)
-        return [chat.member_wire(user) for user in admins]
-
-    def leave(self, parameters: Wire) -> bool:
-        """Answer leaveChat."""
-        chat = self._known(parameters)
-        if chat.is_private:
-            raise bad_request("chat member status can't be changed in private chats")
-        old = chat.member_wire(self._messenger.bot)["status"]
-        chat.state = ChatState.LEFT
-        self._messenger.tell_membership(chat, self._messenger.bot, old, "left")
-        return True
-
-    def _known(self, parameters: Wire) -> Chat:
-        chat = self._messenger.chat(parameters["chat_id"])
-        chat.check_known()
-        return chat
-
-    def _user(self, user_id: int) -> User | None:
-        if user_id == self._messenger.bot.user_id:
-            return self._messenger.bot
-        return self._messenger.users.get(user_id)
 
 
 def _png_size(content: bytes) -> tuple[int, int]:

@@ -16,10 +16,7 @@ from bot.stories.counts import Counts
 from bot.stories.headline import Headline, read_headline
 from bot.stories.learnt import load_counts, pack_counts, unpack_counts
 from bot.stories.news import MOST_RINGS, decide_news, needs_story_of_its_own
-from bot.stories.open_stories import Found, OpenStories
-
-#: What was published longer ago tells no story of today, and attracts nothing.
-_OLDEST = timedelta(hours=24)
+from bot.stories.open_stories import CLOSES_AFTER, Found, OpenStories
 
 #: Half of what a headline counts is gone after a month.
 _AGES_EVERY, _WEIGHS_AFTER_A_DAY = timedelta(hours=24), 0.977
@@ -139,7 +136,7 @@ class FoundStories:
     def __init__(self, book: StoryBook, new: Sequence[NewItem], now: datetime) -> None:
         """Look for them; slow, and run beside the event loop."""
         self._book = book
-        self._oldest = now - _OLDEST
+        self._oldest = now - CLOSES_AFTER  # what is older tells no story of today
         self._since = book.newest
         self._headlines: Mapping[str, Headline] = {
             each.key: read_headline(each.title, each.language) for each in new

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -24,12 +24,13 @@ from bot.storage.tables import (
     story_item,
 )
 from bot.storage.versions import save_change
+from bot.stories.open_stories import CLOSES_AFTER
 
 _log = logging.getLogger(__name__)
 
 #: So far back stories are looked for: a day they take in what tells them, another they are gone on
 #: with.
-STORIES_REACH = timedelta(hours=48)
+STORIES_REACH = 2 * CLOSES_AFTER
 
 
 class KeywordMatcher(Protocol):

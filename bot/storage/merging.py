@@ -15,7 +15,7 @@ from bot.storage.caught import owe_alerts
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.fanout import TOLD_ELSEWHERE
-from bot.storage.news import EDIT_EVERY_MS
+from bot.storage.news import arm_edits, edit_at
 from bot.storage.tables import (
     delivery,
     fanout,
@@ -199,6 +199,7 @@ def _move_deliveries(
 
 
 def _owe_pointers(connection: Connection, merged: int, readers: Any, newest: int) -> None:
+    """Owe those who were told of both an edit of the later message: it points to the other."""
     alert = delivery.alias()
     columns = {
         "subscriber_id": alert.c.subscriber_id,
@@ -208,7 +209,7 @@ def _owe_pointers(connection: Connection, merged: int, readers: Any, newest: int
         "story_id": literal(merged),
         # More than any item that it may have told.
         "upto_item": literal(newest + 1),
-        "due_at": func.coalesce(alert.c.settled_at, now_ms()) + EDIT_EVERY_MS,
+        "due_at": edit_at(alert),
         "created_at": alert.c.created_at,
     }
     owed = select(*columns.values()).where(
@@ -217,26 +218,12 @@ def _owe_pointers(connection: Connection, merged: int, readers: Any, newest: int
         alert.c.state == int(DeliveryState.SENT),
         alert.c.subscriber_id.in_(readers),
     )
-    statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subscriber_id", "kind", "ref"],
-            set_={
-                "upto_item": statement.excluded.upto_item,
-                "state": int(DeliveryState.PENDING),
-                "due_at": statement.excluded.due_at,
-                "attempts": 0,
-                "retries": 0,
-                "settled_at": None,
-            },
-            where=delivery.c.state != int(DeliveryState.DEAD),
-        )
-    )
+    arm_edits(connection, list(columns), owed)
 
 
 def _split(connection: Connection, story_id: int, item_id: int, now: datetime) -> int | None:
     row = connection.execute(
-        select(story_item.c.gravity, story_item.c.key, story.c.key.label("story_key"))
+        select(story_item.c.gravity, story.c.key)
         .join(story, story.c.id == story_item.c.story_id)
         .where(story_item.c.story_id == story_id, story_item.c.item_id == item_id)
     ).one_or_none()
@@ -247,12 +234,10 @@ def _split(connection: Connection, story_id: int, item_id: int, now: datetime) -
     ).all()
     if row is None or not others:
         return None
-    own = connection.scalar(
-        insert_into(connection, story)
-        .values(key=f"{row.story_key}\nsplit {item_id}", opened_at=now, head=item_id)
-        .returning(story.c.id)
+    opened = insert_into(connection, story).values(
+        key=f"{row.key}\nsplit {item_id}", opened_at=now, head=item_id
     )
-    assert own is not None  # noqa: S101 - RETURNING returns
+    own = int(connection.scalars(opened.returning(story.c.id)).one())
     moved = story_item.c.item_id == item_id
     connection.execute(
         update(story_item)
@@ -278,4 +263,4 @@ def _split(connection: Connection, story_id: int, item_id: int, now: datetime) -
     )
     keywords = connection.scalars(select(match.c.keyword_id).where(match.c.item_id == item_id))
     owe_alerts(connection, item_id, own, row.gravity, set(keywords))
-    return int(own)
+    return own

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, literal, select, update
 
 from bot.model import NO_ALERTS, DeliveryKind, DeliveryState
 from bot.storage.columns import now_ms
@@ -87,7 +88,7 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
         "ref": literal(ref),
         "story_id": literal(step.story_id),
         "upto_item": literal(step.item_id),
-        "due_at": _edit_at(alert) if kind is DeliveryKind.EDIT else now_ms(),
+        "due_at": edit_at(alert) if kind is DeliveryKind.EDIT else now_ms(),
         "created_at": literal(step.seen_at, item.c.seen_at.type),
     }
     # An edit is silent: whoever knows a story is shown the rest, however grave.
@@ -106,10 +107,17 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
         )
         .order_by(alert.c.id)
     )
-    statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
-    if kind is DeliveryKind.RING:
-        connection.execute(statement.on_conflict_do_nothing())
+    if kind is DeliveryKind.EDIT:
+        arm_edits(connection, list(columns), owed)
         return
+    connection.execute(
+        insert_into(connection, delivery).from_select(list(columns), owed).on_conflict_do_nothing()
+    )
+
+
+def arm_edits(connection: Connection, columns: Sequence[str], owed: Select[Any]) -> None:
+    """Owe edits, the rows that were settled before armed again; *columns* are those of *owed*."""
+    statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
     new = statement.excluded
     was_settled = delivery.c.state != int(DeliveryState.PENDING)
     # What Telegram refused to edit once, for it is deleted or too old, it will refuse again.
@@ -122,7 +130,7 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
                 "upto_item": _greater(delivery.c.upto_item, new.upto_item),
                 "state": int(DeliveryState.PENDING),
                 "due_at": case(
-                    (was_settled, _greater(new.due_at, _edit_at(delivery))),
+                    (was_settled, _greater(new.due_at, edit_at(delivery))),
                     else_=delivery.c.due_at,
                 ),
                 "attempts": case((was_settled, 0), else_=delivery.c.attempts),
@@ -135,7 +143,7 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
     )
 
 
-def _edit_at(told: Any) -> Any:
+def edit_at(told: Any) -> Any:
     """Return when a message may be edited that was last written when *told* was settled."""
     return func.coalesce(told.c.settled_at, now_ms()) + EDIT_EVERY_MS
 

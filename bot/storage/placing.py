@@ -189,14 +189,12 @@ class Placing:
         )
 
     def _open(self, entry: NewItem, item_id: int, follows: int | None) -> int:
-        story_id = self._connection.scalar(
-            insert_into(self._connection, story)
-            .values(key=entry.story_key, opened_at=entry.seen_at, head=item_id, follows=follows)
-            .returning(story.c.id)
+        opened = insert_into(self._connection, story).values(
+            key=entry.story_key, opened_at=entry.seen_at, head=item_id, follows=follows
         )
-        assert story_id is not None  # noqa: S101 - RETURNING returns
+        story_id = int(self._connection.scalars(opened.returning(story.c.id)).one())
         self._finder.add(story_id, entry)
-        return int(story_id)
+        return story_id
 
 
 def _to_row(entry: NewItem, item_id: int, where: Placed) -> dict[str, Any]:

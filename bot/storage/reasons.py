@@ -21,7 +21,7 @@ _ABOUT_STORIES = (DeliveryKind.ALERT, DeliveryKind.RING, DeliveryKind.EDIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Catch:
+class Caught:
     """A keyword, as typed, and the words of an item by which it was caught."""
 
     item_id: int
@@ -36,7 +36,7 @@ class Reason:
     story: ToldStory
     #: By what each item that did not open the story joined it: how sure, and the words.
     joined: Mapping[int, str]
-    catches: tuple[Catch, ...]
+    catches: tuple[Caught, ...]
     #: Why the item that was asked about alerts nobody; empty: it could.
     silence: str = ""
     #: What became of the alert, and why; None: none was owed.
@@ -150,7 +150,7 @@ def _load(
         .order_by(match.c.item_id, subscription.c.created_at)
     )
     catches = tuple(
-        Catch(item_id=row.item_id, typed=row.typed, words=tuple(row.words.split("\n")))
+        Caught(item_id=row.item_id, typed=row.typed, words=tuple(row.words.split("\n")))
         for row in caught
     )
     whys = connection.execute(

@@ -14,7 +14,6 @@ from bot.model import PublisherKind, Role, Telling
 
 #: The two sides of the border: one of them confirming what the other said is news.
 SIDES = frozenset({"AM", "AZ"})
-_STATE = frozenset({PublisherKind.STATE, PublisherKind.PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
