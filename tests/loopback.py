@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from telegram import Bot
 
 from bot.chat import receive
@@ -28,7 +29,7 @@ from bot.storage.tables import chat, waiting_update
 from bot.telegram_api.connection import connect, make_application, make_bot
 from bot.telegram_api.messenger import Messenger
 from bot.texts import load_texts
-from tests.samples import NOW, change_rows, count_rows, expand, new_item, open_feed, take_in
+from tests.samples import NOW, count_rows, expand, new_item, open_feed, take_in
 
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
 ANI, OLEG, ARAM = 101, 202, 303
@@ -148,8 +149,12 @@ class Sahman:
         self.sender.wake()
 
     def open_gates(self) -> None:
-        """Let the time pass that chats must wait between two unasked messages."""
-        change_rows(self.storage, chat, not_before=0)
+        """Let the time pass that chats must wait between two unasked messages.
+
+        A chat that is being written to keeps its lease: it would be claimed, and told, twice.
+        """
+        with self.storage.database.engine.begin() as connection:
+            connection.execute(update(chat).where(chat.c.lease == 0).values(not_before=0))
         self.sender.wake()
 
 
