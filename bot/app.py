@@ -23,7 +23,7 @@ from bot.chat.receive import Receiver
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
-from bot.errors import ConfigError, Problem, SahmanError, TokenRefused
+from bot.errors import HOW_TO_GET_ONE, ConfigError, Problem, SahmanError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.jobs.carry import CarryJob
@@ -46,6 +46,7 @@ from bot.telegram_api.connection import (
     AnyApplication,
     close_bot,
     connect,
+    introduce,
     make_application,
     make_bot,
 )
@@ -128,17 +129,21 @@ async def run(
     _check_roles(settings, roles)
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(
-            open_storage(settings, _DATABASE_MAY_TAKE_S, stop)
+            open_storage(settings, _DATABASE_MAY_TAKE_S, stop, serving=True)
         )
         await storage.processes.enter()
         stack.push_async_callback(storage.processes.leave)
         parts = Parts(stack, settings, storage)
+        talking = _build_talking(parts, settings.token) if settings.token else None
+        if talking:
+            # A token that is wrong is said before any publisher is asked.
+            await introduce(talking.application)
         timers = Timers()
         heartbeat = HeartbeatJob(find_heartbeat(settings))
+        stack.callback(heartbeat.end)
         timers.every(_HEARTBEAT_S, "heartbeat", heartbeat.beat)
         timers.every(BEAT_S, "pulse", lambda now: storage.processes.beat())
         polling = await _open_polling(parts, timers) if Role.POLL in roles else None
-        talking = _build_talking(parts, settings.token) if settings.token else None
         runners: list[Runner] = []
         if talking and Role.SEND in roles:
             runners.append(_build_sender(parts, talking, timers, polling))
@@ -169,7 +174,7 @@ class Talking:
 
 def _check_roles(settings: Settings, roles: frozenset[Role]) -> None:
     if settings.token is None and roles != {Role.POLL}:
-        raise TokenRefused("BOT_TOKEN is not set")
+        raise ConfigError([Problem("BOT_TOKEN", "is not set", HOW_TO_GET_ONE)])
     on_sqlite = settings.database_url.get_secret_value().startswith("sqlite")
     if on_sqlite and roles != EVERYTHING:
         what = "an SQLite file serves one process, and --only is for several"

@@ -6,6 +6,11 @@ import re
 from dataclasses import dataclass
 
 _MAX_REASON_CHARS = 500
+#: How a token is got, or got again.
+HOW_TO_GET_ONE = (
+    "Write /newbot to @BotFather on Telegram for a new one, or /mybots for that of a bot you have, "
+    "and put it into .env as BOT_TOKEN=..."
+)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -71,8 +76,25 @@ class DataRefused(SahmanError):
     """The database will never take this, however often it is asked: drop it alone, and say so."""
 
 
+class FeedUnreached(FeedError):
+    """No server was reached: its name is not found, or no way leads there. Perhaps we are offline.
+
+    Its reason begins with `PREFIX`, by which a stored one is known again.
+    """
+
+    PREFIX = "not reached: "
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{self.PREFIX}{reason}")
+
+
 class TokenRefused(SahmanError):
     """Telegram does not know the bot's token: stop, an operator must mend it."""
+
+    @property
+    def problem(self) -> Problem:
+        """What is wrong, as every command says it."""
+        return Problem("BOT_TOKEN", f"Telegram refuses it ({self})", HOW_TO_GET_ONE)
 
 
 class AnswerUnreadable(SahmanError):

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.cli import care, demo, feeds, glossary, outbox, run
-from bot.log import describe_error
+from bot.cli.endings import say_error
 
 app = typer.Typer(
     name="sahman",
@@ -32,10 +32,8 @@ app.add_typer(feeds.app, name="feeds")
 
 
 def main() -> None:
-    """Run the command line; what nobody caught is written once, without what variables held."""
+    """Run the command line; what ends it is said in a sentence."""
     try:
         app()
-    except Exception as error:  # a bug of ours: without its words, which may be a person's
-        sys.stderr.write("✗ A bug of Sahman's: please report these lines\n")
-        sys.stderr.write(f"{describe_error(error)}\n")
-        sys.exit(1)
+    except Exception as error:  # known or a bug, one place says it
+        sys.exit(say_error(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,8 +16,6 @@ from bot.cli.console import errors, out, read_environment
 from bot.config import Settings, load_feeds, read_settings
 from bot.errors import ConfigError
 
-_STALE_S = 60
-
 
 def check(
     feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
@@ -30,7 +27,9 @@ def check(
     log.configure(settings.log)
     log.keep_secret(*settings.secrets())
     problems += [
-        problem for problem in asyncio.run(check_installation(settings)) if problem not in problems
+        problem
+        for problem in asyncio.run(check_installation(settings, datetime.now(UTC)))
+        if problem not in problems
     ]
     for problem in problems:
         errors.print(f"✗ {problem}", markup=False)
@@ -74,13 +73,9 @@ def version() -> None:
 
 def health() -> None:
     """Exit 0 if a Sahman on this machine is alive: the image's health check."""
-    from bot.jobs.heartbeat import find_heartbeat
+    from bot.jobs.heartbeat import find_heartbeat, is_alive
 
     settings, _ = read_settings(read_environment())
-    try:
-        age_s = time.time() - find_heartbeat(settings).stat().st_mtime
-    except OSError:
-        age_s = float("inf")
-    if age_s > _STALE_S:
+    if not is_alive(find_heartbeat(settings), datetime.now(UTC)):
         errors.print("no sign of life")
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What all commands share: where they print, what they are set to, and how an error ends."""
+"""What all commands share: where they print, what they are set to, and how they run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import re
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import typer
 from dotenv import dotenv_values
 from rich.console import Console
 from rich.text import Text
 
 from bot import log
-from bot.config import Settings, load_settings
-from bot.errors import ConfigError, DatabaseError, TokenRefused
+from bot.config import Settings, load_settings, not_utf8
+from bot.errors import ConfigError, Problem
 
 
 class _Discreet(Console):
@@ -37,16 +36,23 @@ _NAMED = re.compile(r"(?:username|password)[\"']?\s*:\s*[\"']?\$\{?(\w+)")
 
 def read_environment() -> dict[str, str]:
     """Return the environment over what .env says; the environment wins."""
-    written = {name: value or "" for name, value in dotenv_values(Path(".env")).items()}
-    return {**written, **os.environ}
+    return {**_read_written(Path(".env")), **os.environ}
+
+
+def _read_written(file: Path) -> dict[str, str]:
+    """Return what .env says; raises ConfigError."""
+    try:
+        return {name: value or "" for name, value in dotenv_values(file).items()}
+    except UnicodeDecodeError as error:
+        raise ConfigError([not_utf8(file, error)]) from error
+    except OSError as error:
+        what, remedy = f"cannot be read ({error.strerror})", "Let the user who runs Sahman read it"
+        raise ConfigError([Problem(str(file), what, remedy)]) from error
 
 
 def settings_or_exit() -> Settings:
-    """Return the settings, and log as they say; what is wrong with them is said and ends it."""
-    try:
-        settings = load_settings(read_environment())
-    except ConfigError as error:
-        _refuse(error)
+    """Return the settings, and log as they say; raises ConfigError, with which a command ends."""
+    settings = load_settings(read_environment())
     log.configure(settings.log)
     log.catch_uncaught()
     log.keep_secret(*settings.secrets())
@@ -57,18 +63,16 @@ def settings_or_exit() -> Settings:
 
 
 def finish(main: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run to the end; an error that a person can mend is said, without a traceback."""
-    try:
-        return asyncio.run(_watched(main))
-    except (ConfigError, DatabaseError) as error:
-        _refuse(error)
-    except TokenRefused as error:
-        errors.print(
-            f"✗ Telegram refuses BOT_TOKEN ({error}). Ask @BotFather for the bot's token "
-            "(/mybots, API Token), or check BOT_API_URL.",
-            markup=False,
-        )
-        raise typer.Exit(1) from error
+    """Run to the end; what it raises ends the command (see bot/cli/endings.py)."""
+    return asyncio.run(_watched(main))
+
+
+def say_offline(feeds: int, reason: str) -> str:
+    """Return the one sentence for feeds of which none can be reached."""
+    return (
+        f"this machine is offline: none of {feeds} feeds can be reached ({reason}). Check the "
+        "network and its name server, or set BOT_PROXY"
+    )
 
 
 async def _watched(main: Coroutine[Any, Any, _Result]) -> _Result:
@@ -83,10 +87,3 @@ def _forget_environment(settings: Settings) -> None:
         named.update(_NAMED.findall(settings.feeds.read_text(encoding="utf-8")))
     for name in [each for each in os.environ if each.startswith("BOT_") or each in named]:
         del os.environ[name]
-
-
-def _refuse(error: ConfigError | DatabaseError) -> NoReturn:
-    lines = error.problems if isinstance(error, ConfigError) else [error]
-    for line in lines:
-        errors.print(f"✗ {line}", markup=False)
-    raise typer.Exit(1) from error

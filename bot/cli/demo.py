@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import tempfile
@@ -17,8 +18,10 @@ from pydantic import SecretStr
 from bot import log
 from bot.cli.console import finish, out
 from bot.config import Settings
+from bot.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
+    from bot.demo import BotApi
     from bot.demo.feeds import FeedServer
 
 
@@ -58,7 +61,7 @@ async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -
         async with AsyncExitStack() as stack:
             telegram, news = BotApi(), FeedServer()
             for server, its_port in ((telegram, port), (news, 0)):
-                await server.start(port=its_port)
+                await _start(server, its_port)
                 stack.push_async_callback(server.stop)
             add_personas(telegram)
             newsroom = SampleNewsroom(news, interval_s=every_s)
@@ -73,6 +76,16 @@ async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -
                 feeds=feeds,
             )
             await run(settings, stop, started=lambda: announce(telegram.url))
+
+
+async def _start(server: BotApi | FeedServer, port: int) -> None:
+    try:
+        await server.start(port=port)
+    except (OSError, OverflowError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        what = "is used by another program" if taken else "cannot be listened on"
+        remedy = "Choose another, or leave --port out"
+        raise ConfigError([Problem(f"--port {port}", what, remedy)]) from error
 
 
 def _sample_feeds(news: FeedServer) -> str:

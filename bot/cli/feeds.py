@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-from bot.cli.console import errors, finish, out, settings_or_exit
+from bot.cli.console import errors, finish, out, say_offline, settings_or_exit
 from bot.config import Settings, load_feeds
 from bot.errors import ConfigError, FeedError
 
@@ -97,17 +97,18 @@ def export() -> None:
 
 
 async def _show(settings: Settings, now: datetime) -> None:
-    from bot.feeds.health import find_outages, judge_health
+    from bot.feeds.health import find_offline, find_outages, judge_health
     from bot.jobs.feedlist import FeedListJob
     from bot.storage import open_storage
 
     async with open_storage(settings) as storage:
         await FeedListJob(storage, settings.feeds, settings.variables).load(now)
         feeds = await storage.health.load()
+    offline = find_offline(feeds)
     table = Table("feed", "state", "success", "new", "delay", "next", "failures")
     for feed in feeds:
         state = judge_health(feed)
-        why = f"{feed.failures}: {feed.error}" if feed.failures else ""
+        why = f"{feed.failures}: {feed.error}" if feed.failures and not offline else ""
         table.add_row(
             escape(feed.name),
             state,
@@ -118,6 +119,11 @@ async def _show(settings: Settings, now: datetime) -> None:
             escape(why),
         )
     out.print(table)
+    if offline:
+        errors.print(
+            f"⚠ {say_offline(sum(bool(feed.failures) for feed in feeds), offline)}", markup=False
+        )
+        return
     for outage in find_outages(feeds, now):
         away = _short(now - outage.since)
         out.print(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.console import errors, finish, out, settings_or_exit
+from bot.cli.console import errors, finish, out, say_offline, settings_or_exit
 from bot.cli.demo import start_demo
 
 _NO_TOKEN = (
@@ -61,8 +61,14 @@ def poll(
     settings = settings_or_exit()
     now = _read_instant(at)
     from bot.app import poll_once
+    from bot.feeds.health import find_unreached
 
     results, alerts = finish(poll_once(settings, now))
+    failed = [result.failed for result in results if result.failed]
+    offline = find_unreached(failed) if len(failed) == len(results) else ""
+    if offline:
+        errors.print(f"✗ {say_offline(len(failed), offline)}", markup=False)
+        raise typer.Exit(1)
     for result in results:
         if result.failed:
             out.print(f"{result.feed}: failed: {result.failed}", markup=False)
@@ -75,6 +81,8 @@ def poll(
             out.print(f"  {item.published_at:%Y-%m-%d %H:%M} {item.title}", markup=False)
     new = sum(len(result.items) for result in results)
     out.print(f"{len(results)} feeds asked, {new} new items, {alerts} alerts owed", markup=False)
+    if results and len(failed) == len(results):
+        raise typer.Exit(1)
 
 
 def _read_instant(written: str) -> datetime:

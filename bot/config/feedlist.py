@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from bot.config.mistakes import LONGEST_S, check_url, say_detail, suggest
+from bot.config.mistakes import LONGEST_S, check_url, not_utf8, say_detail, suggest
 from bot.errors import ConfigError, Problem
 from bot.model import Publisher, PublisherKind
 
@@ -130,10 +130,15 @@ def load_feeds(path: Path, variables: Variables = None) -> FeedList:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            [Problem(str(path), f"cannot be read: {error}", "Set BOT_FEEDS to your feeds.yaml")]
-        ) from error
+    except FileNotFoundError as error:
+        remedy = "Go to Sahman's folder, write one by `init`, or set BOT_FEEDS to yours"
+        raise ConfigError([Problem(str(path), "is not there", remedy)]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([not_utf8(path, error)]) from error
+    except OSError as error:
+        remedy = "Let the user who runs Sahman read it, or set BOT_FEEDS to another"
+        what = f"cannot be read ({error.strerror})"
+        raise ConfigError([Problem(str(path), what, remedy)]) from error
     return parse_feeds(text, path.name, variables)
 
 

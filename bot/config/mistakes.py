@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_core import ErrorDetails
 from yarl import URL
 
+from bot.errors import Problem
 from bot.log import hide_logins
 
 #: A month; what is longer was meant otherwise.
@@ -52,6 +54,12 @@ def check_proxy(value: SecretStr) -> None:
 def say_detail(detail: ErrorDetails) -> str:
     """Return what pydantic says is wrong, as a person would."""
     return detail["msg"].removeprefix("Value error, ")
+
+
+def not_utf8(file: Path, error: UnicodeDecodeError) -> Problem:
+    """Return what is wrong with a file that is written in other letters."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return Problem(str(file), f"line {line} is not UTF-8", "Save the file as UTF-8")
 
 
 def suggest(word: str, known: Sequence[str]) -> str:

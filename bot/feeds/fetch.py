@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import re
 import ssl
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot import __version__
-from bot.errors import FeedBusy, FeedError, FeedGone
+from bot.errors import FeedBusy, FeedError, FeedGone, FeedUnreached
 from bot.feeds.addresses import (
     check_address,
     is_public,
@@ -49,6 +50,7 @@ _UNPACKED_AT_ONCE = 16_384
 _MAX_STORED_CHARS = 2_000
 _BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 _PERMANENT = frozenset({301, 308})
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
@@ -134,7 +136,8 @@ class FeedFetcher:
         except TimeoutError as error:
             raise FeedError(f"no whole answer within {_WHOLE_FETCH_S:.0f} s") from error
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
-            raise FeedError(_say(error)) from error
+            kind = FeedUnreached if _is_unreached(error) else FeedError
+            raise kind(_say(error)) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -267,6 +270,13 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
     if len(body) <= _UNPACKED_AT_ONCE:
         return unpack(body, packed_as, _MAX_BYTES)
     return await asyncio.to_thread(unpack, body, packed_as, _MAX_BYTES)
+
+
+def _is_unreached(error: Exception) -> bool:
+    """Say whether no server answered at all, as when this machine is offline."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return True
+    return isinstance(error, aiohttp.ClientConnectorError) and error.errno in _NO_WAY
 
 
 def _say(error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from bot.errors import FeedUnreached
 from bot.feeds.rhythm import is_quiet
 from bot.model import FeedHealth, FeedState, Outage
 
@@ -15,6 +16,8 @@ _FAILING_TIMES = 2
 _TOGETHER = timedelta(hours=48)
 _FEWEST_DOWN = 2
 _FEWEST_TOTAL = 3
+#: Of one feed, nobody can say whether it is away or we are.
+_FEWEST_OFFLINE = 2
 _SHARE_DOWN = 0.3
 _SHARE_ALL = 0.9
 _NOT_ASKED = (FeedState.OFF, FeedState.GONE, FeedState.NEW)
@@ -58,6 +61,21 @@ def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
     outages = [outage for outage in found if outage is not None]
     # Of a country and its language, the one that says more.
     return sorted(outages, key=lambda each: (-each.down, -each.down / each.total, each.about))
+
+
+def find_offline(feeds: Iterable[FeedHealth]) -> str:
+    """Return how none of several feeds could be reached, the last time each was asked; or ""."""
+    asked = [feed for feed in feeds if judge_health(feed) not in _NOT_ASKED]
+    reasons = [feed.error for feed in asked if feed.failures]
+    return find_unreached(reasons) if len(reasons) == len(asked) else ""
+
+
+def find_unreached(reasons: Sequence[str]) -> str:
+    """Return the reason of one of several that were not reached, if none of them was; or ""."""
+    unreached = all(reason.startswith(FeedUnreached.PREFIX) for reason in reasons)
+    if len(reasons) < _FEWEST_OFFLINE or not unreached:
+        return ""
+    return reasons[0].removeprefix(FeedUnreached.PREFIX)
 
 
 def are_heard(feeds: Iterable[FeedHealth], outages: Iterable[Outage], now: datetime) -> bool:

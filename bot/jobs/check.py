@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.config import FeedList, Settings, load_feeds
-from bot.errors import ConfigError, DatabaseError, FeedError, Problem, TokenRefused, TryLater
+from bot.errors import (
+    HOW_TO_GET_ONE,
+    ConfigError,
+    DatabaseError,
+    FeedError,
+    Problem,
+    TokenRefused,
+    TryLater,
+)
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.logins import find_logins
 from bot.feeds.worker import ParseWorker
+from bot.jobs.heartbeat import find_heartbeat, is_alive, write_heartbeat
 from bot.model import Feed, FeedConfig
-from bot.storage.database import check_database, make_engine
+from bot.storage.database import check_database, check_place, make_engine
+from bot.storage.migrating import refuse_newer
 from bot.telegram_api.connection import ask_who_i_am, make_bot
 
 
@@ -29,8 +40,8 @@ class FeedCheck:
     failed: str = ""
 
 
-async def check_installation(settings: Settings) -> list[Problem]:
-    """Return what is wrong with feeds.yaml, the database and the token."""
+async def check_installation(settings: Settings, now: datetime) -> list[Problem]:
+    """Return all that `run` would stumble over: feeds.yaml, database, token, port, heartbeat."""
     problems: list[Problem] = []
     try:
         load_feeds(settings.feeds, settings.variables)
@@ -39,8 +50,13 @@ async def check_installation(settings: Settings) -> list[Problem]:
     try:
         await asyncio.to_thread(_check_database, settings)
     except DatabaseError as error:
-        problems.append(Problem("BOT_DATABASE_URL", str(error), ""))
+        what, _, remedy = str(error).partition(". ")
+        problems.append(Problem("BOT_DATABASE_URL", what, remedy))
     problems += await _check_token(settings)
+    heartbeat = find_heartbeat(settings)
+    if not is_alive(heartbeat, now):
+        # One that runs holds its port and touches its file.
+        problems += [*_check_port(settings), *_check_heartbeat(heartbeat, now)]
     return problems
 
 
@@ -89,30 +105,54 @@ def enabled_feeds(config: FeedList) -> list[Feed]:
 
 def _check_database(settings: Settings) -> None:
     url = settings.database_url.get_secret_value()
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:") and not path.exists():
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not os.path.lexists(file):
         # Not made here: whoever checks may not be whoever runs.
-        folder = next(each for each in path.absolute().parents if each.exists())
-        if not os.access(folder, os.W_OK):
-            raise DatabaseError(f"cannot write in {folder}")
+        check_place(file)
         return
     engine = make_engine(url)
     try:
         check_database(engine)
+        refuse_newer(engine)
     finally:
         engine.dispose()
 
 
+def _check_port(settings: Settings) -> list[Problem]:
+    if not settings.webhook_url:
+        return []
+    host, _, port = settings.listen.rpartition(":")
+    try:
+        with socket.create_server((host.strip("[]"), int(port)), family=_family(host)):
+            return []
+    except OSError as error:
+        what = f"cannot listen on {settings.listen}: {error.strerror or error}"
+        return [Problem("BOT_LISTEN", what, "Choose a free address, or end what listens there")]
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _check_heartbeat(file: Path, now: datetime) -> list[Problem]:
+    """Try to write beside the heartbeat: the file itself would say that Sahman runs."""
+    trial = file.with_suffix(".try")
+    why_not = write_heartbeat(trial, now)
+    if not why_not:
+        trial.unlink(missing_ok=True)
+    what, _, remedy = why_not.replace(str(trial), str(file)).partition(". ")
+    return [Problem("TMPDIR", what, remedy)] if why_not else []
+
+
 async def _check_token(settings: Settings) -> list[Problem]:
-    remedy = "Write /newbot to @BotFather on Telegram and set BOT_TOKEN to what it answers"
     if settings.token is None:
-        return [Problem("BOT_TOKEN", "is not set", remedy)]
+        return [Problem("BOT_TOKEN", "is not set", HOW_TO_GET_ONE)]
     try:
         await ask_who_i_am(
             make_bot(settings.token.get_secret_value(), settings.api_url, settings.api_proxy)
         )
     except TokenRefused as error:
-        return [Problem("BOT_TOKEN", f"Telegram refuses it ({error})", remedy)]
+        return [error.problem]
     except TryLater as error:
         what = f"cannot ask {settings.api_url}: {error.reason}"
         return [Problem("BOT_API_URL", what, "Check the address and the network")]

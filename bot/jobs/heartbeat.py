@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -14,6 +15,9 @@ from bot.config import Settings
 
 _log = logging.getLogger(__name__)
 
+#: Without a sign of life for so long, it is not alive.
+STALE_S = 60
+
 
 def find_heartbeat(settings: Settings) -> Path:
     """Return the file of the Sahman with these settings; the demo has another, and a neighbour.
@@ -22,7 +26,11 @@ def find_heartbeat(settings: Settings) -> Path:
     """
     database = settings.database_url.get_secret_value()
     place = hashlib.sha256(f"{Path.cwd()}\n{database}".encode()).hexdigest()
-    folder = Path(tempfile.gettempdir()) / f"sahman-{os.getuid()}"
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except FileNotFoundError:  # none that may be written: `write_heartbeat` says so
+        temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - only to be named
+    folder = temporary / f"sahman-{os.getuid()}"
     return folder / f"{place[:16]}.alive"
 
 
@@ -35,16 +43,39 @@ class HeartbeatJob:
 
     async def beat(self, now: datetime) -> None:
         """Say that the loop turns."""
-        try:
-            _open_folder(self._file.parent)
-            # Where others may write (a folder for temporary files), a link may lie in wait.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            with os.fdopen(os.open(self._file, flags, 0o600), "w") as stream:
-                stream.write(now.isoformat())
-        except OSError as error:
-            if not self._warned:
-                _log.warning("heartbeat_not_written", extra={"reason": str(error)})
-            self._warned = True
+        why_not = write_heartbeat(self._file, now)
+        if why_not and not self._warned:
+            _log.warning("heartbeat_not_written", extra={"reason": why_not})
+        self._warned = self._warned or bool(why_not)
+
+    def end(self) -> None:
+        """Say that it turns no more."""
+        with contextlib.suppress(OSError):
+            self._file.unlink()
+
+
+def write_heartbeat(file: Path, now: datetime) -> str:
+    """Touch the file; return why it cannot be, with a remedy, or ""."""
+    try:
+        _open_folder(file.parent)
+        # Where others may write (a folder for temporary files), a link may lie in wait.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(file, flags, 0o600), "w") as stream:
+            stream.write(now.isoformat())
+    except OSError as error:
+        return (
+            f"{file}, by which `health` knows that Sahman is alive, cannot be written "
+            f"({error.strerror or error}). Set TMPDIR to a folder that may be"
+        )
+    return ""
+
+
+def is_alive(file: Path, now: datetime) -> bool:
+    """Say whether a Sahman has touched the file within the last minute."""
+    try:
+        return now.timestamp() - file.stat().st_mtime <= STALE_S
+    except OSError:
+        return False
 
 
 def _open_folder(folder: Path) -> None:

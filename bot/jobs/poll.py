@@ -14,6 +14,7 @@ from bot.feeds.fetch import FeedFetcher, FetchedFeed
 from bot.feeds.manners import Ceilings, is_asked_whole, next_allowed_at, next_poll_at, next_try_at
 from bot.feeds.worker import ParseWorker
 from bot.intake import Intake
+from bot.jobs.reach import Reach
 from bot.jobs.rounds import Rounds
 from bot.model import Feed, PollResult
 from bot.storage import Storage
@@ -47,6 +48,7 @@ class PollJob:
         self._rounds = Rounds(self._note_and_claim, self._poll)
         self._round: asyncio.Task[None] | None = None
         self._notes: list[Unchanged | Failed] = []
+        self._reach = Reach()
         #: Set when a poll has matched something: deliveries may be owed.
         self.matched = asyncio.Event()
         #: Set when a feed was found gone: operators are to be told.
@@ -67,6 +69,7 @@ class PollJob:
             brought.append(await self._poll(feed))
 
         await Rounds(self._note_and_claim, poll).run()
+        self._reach.end_round()
         await self._save_notes()
         return sorted(brought, key=lambda result: result.feed)
 
@@ -87,6 +90,7 @@ class PollJob:
             await self._rounds.run(patience_s=_PATIENCE_S)
         except DatabaseError as error:
             _log.error("polls_not_claimed", extra={"reason": str(error)})
+        self._reach.end_round()
 
     async def _note_and_claim(self, room: int) -> list[Feed]:
         """Note how polls ended, and claim what is due, less what asks not to be asked now."""
@@ -118,7 +122,7 @@ class PollJob:
         try:
             result = await self._poll_strictly(feed, now)
         except FeedError as error:
-            _log.warning("feed_failed", extra={"feed": feed.name, "reason": error.reason})
+            self._reach.note_failure(feed.name, error)
             return self._note_failure(feed, error, now)
         except DatabaseError as error:
             # What it brought is not stored; its feed comes due again with its lease.
@@ -129,6 +133,7 @@ class PollJob:
             _log.exception("poll_broke", extra={"feed": feed.name})
             said = f"an error of ours, see the log: {type(error).__name__}"
             return self._note_failure(feed, FeedError(said), now)
+        self._reach.note_answer()
         if result.items:
             _log.info(
                 "feed_polled",

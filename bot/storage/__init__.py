@@ -14,6 +14,7 @@ from bot.storage.chats import Chats
 from bot.storage.database import Database, make_engine
 from bot.storage.deliveries import Deliveries
 from bot.storage.feeds import Feeds
+from bot.storage.file_lock import FileLock
 from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
@@ -57,19 +58,27 @@ class Storage:
 
 @asynccontextmanager
 async def open_storage(
-    settings: Settings, patience_s: float = 0.0, stop: asyncio.Event | None = None
+    settings: Settings,
+    patience_s: float = 0.0,
+    stop: asyncio.Event | None = None,
+    *,
+    serving: bool = False,
 ) -> AsyncIterator[Storage]:
     """Open the database, its tables brought up to this version; raises DatabaseError.
 
-    One that starts or recovers is waited for, at most *patience_s* and until *stop*.
+    One that starts or recovers is waited for, at most *patience_s* and until *stop*. *serving*: for
+    as long as it is open; of an SQLite file, one process is.
     """
     engine = make_engine(settings.database_url.get_secret_value())
+    lock = FileLock(engine.url)
+    if serving:
+        lock.take()
     database = Database(engine)
     give_up_s = asyncio.get_running_loop().time() + patience_s
     try:
         while True:
             try:
-                await asyncio.to_thread(migrate, engine)
+                await asyncio.to_thread(migrate, engine, locked=serving)
                 break
             except DatabaseNotReady as error:
                 over = asyncio.get_running_loop().time() + _LOOK_EVERY_S > give_up_s
@@ -80,3 +89,4 @@ async def open_storage(
         yield Storage(database)
     finally:
         database.close()
+        lock.release()

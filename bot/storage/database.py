@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError as BrokenFile
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -23,6 +25,7 @@ from sqlalchemy.exc import (
 )
 
 from bot.errors import DatabaseError, DataRefused
+from bot.storage.faults import explain_fault, explain_folder, explain_right
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -56,19 +59,25 @@ def make_engine(url: str) -> Engine:
             connect_args=_POSTGRES_ARGUMENTS,
         )
     if parsed.database:
-        folder = Path(parsed.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise DatabaseError(
-                f"cannot make the folder {folder} for the database: {error.strerror}. "
-                "Set BOT_DATABASE_URL to one that may be written"
-            ) from error
-    _refuse_link(Path(parsed.database or ""))
+        _open_folder(Path(parsed.database))
     engine = create_engine(parsed, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _open_folder(file: Path) -> None:
+    """Make the folder of an SQLite file; raises DatabaseError where nothing can be kept in it."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_link = file.is_symlink()
+    except OSError as error:
+        raise DatabaseError(explain_folder(file) or explain_right(file)) from error
+    if is_link:
+        raise DatabaseError(
+            f"{file} is a symbolic link: what is kept could be led elsewhere by it. "
+            "Set BOT_DATABASE_URL to the file itself"
+        )
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -236,9 +245,15 @@ def translated(engine: Engine) -> Iterator[None]:
     except REFUSALS as error:
         if is_refusal(error):
             raise DataRefused(_name_refusal(error)) from error
-        if isinstance(error, (OperationalError, InterfaceError)):
-            raise DatabaseError(explain(engine, error)) from error
+        if is_fault(error):
+            raise DatabaseError(explain_fault(engine.url, error)) from error
         raise
+
+
+def is_fault(error: Exception) -> bool:
+    """Say whether it is about the database as a whole: away, locked, full or damaged."""
+    # A damaged file is told of by the class from which all others are derived.
+    return isinstance(error, (OperationalError, InterfaceError)) or type(error) is BrokenFile
 
 
 #: What may be raised for a value that the database cannot hold; `is_refusal` says whether it was.
@@ -262,14 +277,6 @@ def _name_refusal(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None)
     return f"{type(cause).__name__} {state}" if state else type(cause).__name__
-
-
-def _refuse_link(file: Path) -> None:
-    if file.is_symlink():
-        raise DatabaseError(
-            f"{file} is a symbolic link: what is kept could be led elsewhere by it. "
-            "Set BOT_DATABASE_URL to the file itself"
-        )
 
 
 def try_alone(connection: Connection, work: Callable[[], None]) -> bool:
@@ -301,21 +308,24 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     return sqlite.insert(table)
 
 
+def check_place(file: Path) -> None:
+    """Raise DatabaseError where an SQLite file that is not there yet could not be made."""
+    near = next(each for each in file.absolute().parents if os.path.lexists(each))
+    why_not = explain_folder(file)
+    if why_not or not os.access(near, os.W_OK | os.X_OK):
+        raise DatabaseError(why_not or explain_right(file))
+
+
 def check_database(engine: Engine) -> None:
-    """Connect and ask something; raise DatabaseError that says what to do."""
+    """Connect, and try that it can be written and is whole; raises DatabaseError."""
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+        if engine.dialect.name == "sqlite":
+            # Nobody waits for this one: it takes seconds.
+            reading = engine.connect().execution_options(sahman_read_only=True)
+            with reading as connection:
+                if connection.scalar(text("PRAGMA quick_check(1)")) != "ok":
+                    raise DatabaseError(explain_fault(engine.url, ValueError("malformed")))
     except SQLAlchemyError as error:
-        raise DatabaseError(explain(engine, error)) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300]
-
-
-def explain(engine: Engine, error: SQLAlchemyError) -> str:
-    """Return what is wrong with a database that cannot be used, and what to do about it."""
-    cause = _first_line(error)
-    place = engine.url.render_as_string(hide_password=True)
-    return f"cannot use the database {place}: {cause}. Check BOT_DATABASE_URL and that it runs"
+        raise DatabaseError(explain_fault(engine.url, error)) from error

@@ -65,6 +65,21 @@ async def ask_who_i_am(bot: Bot) -> None:
         await close_bot(bot)
 
 
+async def introduce(application: AnyApplication) -> str:
+    """Introduce the bot to Telegram once; return why Telegram cannot be asked, or "".
+
+    Raises TokenRefused.
+    """
+    try:
+        await application.initialize()
+    except TelegramError as error:
+        refused = _refused(error)
+        if isinstance(refused, TokenRefused):
+            raise refused from error
+        return str(refused)
+    return ""
+
+
 async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
     """Introduce the bot to Telegram, as often as it takes; False when *stop* came first.
 
@@ -72,22 +87,15 @@ async def connect(application: AnyApplication, stop: asyncio.Event) -> bool:
     """
     failures = 0
     while not stop.is_set():
-        try:
-            await application.initialize()
-        except TelegramError as error:
-            refused = _refused(error)
-            if isinstance(refused, TokenRefused):
-                raise refused from error
-            failures += 1
-            _log.warning("telegram_unreachable", extra={"reason": str(refused)})
-            wait_s = min(_LONGEST_WAIT_S, next_retry_ms(failures) / 1000)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait_s)
-        else:
-            break
-    else:
-        return False
-    return True
+        why_not = await introduce(application)
+        if not why_not:
+            return True
+        failures += 1
+        _log.warning("telegram_unreachable", extra={"reason": why_not})
+        wait_s = min(_LONGEST_WAIT_S, next_retry_ms(failures) / 1000)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait_s)
+    return False
 
 
 async def fetch_updates(bot: Bot, offset: int, limit: int, wait_s: int) -> list[Any]:
