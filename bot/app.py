@@ -23,7 +23,7 @@ from bot.chat.receive import Receiver
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
-from bot.errors import HOW_TO_GET_ONE, ConfigError, Problem, SahmanError
+from bot.errors import ANOTHER_BOT, HOW_TO_GET_ONE, ConfigError, Problem, SahmanError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.jobs.carry import CarryJob
@@ -138,6 +138,7 @@ async def run(
         if talking:
             # A token that is wrong is said before any publisher is asked.
             await introduce(talking.application)
+            await _check_bot(settings, storage)
         timers = Timers()
         heartbeat = HeartbeatJob(find_heartbeat(settings))
         stack.callback(heartbeat.end)
@@ -181,6 +182,12 @@ def _check_roles(settings: Settings, roles: frozenset[Role]) -> None:
         raise ConfigError(
             [Problem("--only", what, "Set BOT_DATABASE_URL=postgresql://... or leave --only out")]
         )
+
+
+async def _check_bot(settings: Settings, storage: Storage) -> None:
+    """Refuse to write to the chats of another bot: they have never started this one."""
+    if settings.bot_id and await storage.bots.claim(settings.bot_id) != settings.bot_id:
+        raise ConfigError([ANOTHER_BOT])
 
 
 async def _open_polling(parts: Parts, timers: Timers) -> Polling:

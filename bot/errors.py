@@ -30,6 +30,14 @@ class Problem:
         return f"{self.where}: {self.what}. {self.remedy}"
 
 
+#: The database has served another bot than the one that is configured now.
+ANOTHER_BOT = Problem(
+    "BOT_TOKEN",
+    "is of another bot than the one whose readers stand in this database",
+    "To let the new one take them over, run `token`; else put the old token back",
+)
+
+
 class ConfigError(SahmanError):
     """The configuration must be mended by a person; carries every problem found, not the first."""
 
@@ -44,6 +52,10 @@ class DatabaseError(SahmanError):
 
 class DatabaseNotReady(DatabaseError):
     """The database starts, recovers or cannot be reached yet: wait, then try again."""
+
+
+class BackupError(SahmanError):
+    """A backup cannot be made, or not be used; the message says what the operator can do."""
 
 
 class FeedError(SahmanError):

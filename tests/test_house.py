@@ -39,6 +39,7 @@ _HOMES = {
     "babel": ("texts/", "chat/", "language/"),
     "aiohttp": ("feeds/", "telegram_api/", "web/", "demo/", "proxies.py"),
     "aiohttp_socks": ("proxies.py",),
+    "pyrage": ("storage/",),
     "matplotlib": ("pictures/draw.py",),
     "ruamel": ("config/", "feeds_yaml.py"),
     "typer": ("cli/",),

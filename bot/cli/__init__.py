@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import care, demo, feeds, glossary, outbox, run
+from bot.cli import another_bot, backups, care, demo, feeds, glossary, outbox, run
 from bot.cli.endings import say_error
 
 app = typer.Typer(
@@ -26,6 +26,10 @@ app.command()(care.check)
 app.command()(run.poll)
 app.command()(glossary.glossary)
 app.command()(outbox.outbox)
+app.command()(backups.backup)
+app.command()(backups.restore)
+app.command()(backups.move)
+app.command()(another_bot.token)
 app.command()(care.version)
 app.command(hidden=True)(care.health)
 app.add_typer(feeds.app, name="feeds")

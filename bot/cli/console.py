@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dotenv import dotenv_values
 from rich.console import Console
+from rich.progress import Progress
 from rich.text import Text
 
 from bot import log
@@ -65,6 +66,18 @@ def settings_or_exit() -> Settings:
 def finish(main: Coroutine[Any, Any, _Result]) -> _Result:
     """Run to the end; what it raises ends the command (see bot/cli/endings.py)."""
     return asyncio.run(_watched(main))
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar while something long is done; gives what is told how much of it is."""
+    with Progress(console=errors, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress
 
 
 def say_offline(feeds: int, reason: str) -> str:

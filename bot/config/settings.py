@@ -39,6 +39,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     send_rate: float = Field(default=25, gt=0, le=1000)
     paid_broadcast: bool = False
     keep_days: int = Field(default=90, ge=1)
+    #: Where a backup is put every day, seven of them kept; None: none is made.
+    backups: Path | None = None
+    #: With it, backups are sealed.
+    backup_passphrase: SecretStr | None = None
     log: Literal["text", "json"] = "text"
     #: Where the one HTTP server listens, once something needs it.
     listen: str = "127.0.0.1:8080"
@@ -67,12 +71,18 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     def secrets(self) -> list[str]:
         """Return what no log, page or error may ever hold."""
-        given = (self.token, self.webhook_secret)
+        given = (self.token, self.webhook_secret, self.backup_passphrase)
         found = [each.get_secret_value() for each in given if each]
         for address in (self.database_url, self.proxy, self.api_proxy):
             login = URL(address.get_secret_value()) if address else None
             found += [login.password] if login is not None and login.password else []
         return found
+
+    @property
+    def bot_id(self) -> int:
+        """Telegram's id of the bot, with which its token begins; 0 where it does not."""
+        number = self.token.get_secret_value().partition(":")[0] if self.token else ""
+        return int(number) if number.isdecimal() and len(number) < 19 else 0
 
     @property
     def variables(self) -> Mapping[str, SecretStr]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.config import FeedList, Settings, load_feeds
 from bot.errors import (
+    ANOTHER_BOT,
     HOW_TO_GET_ONE,
     ConfigError,
     DatabaseError,
@@ -25,8 +26,9 @@ from bot.feeds.logins import find_logins
 from bot.feeds.worker import ParseWorker
 from bot.jobs.heartbeat import find_heartbeat, is_alive, write_heartbeat
 from bot.model import Feed, FeedConfig
+from bot.storage.bots import load_bot
 from bot.storage.database import check_database, check_place, make_engine
-from bot.storage.migrating import refuse_newer
+from bot.storage.migrating import is_up_to_date, refuse_newer
 from bot.telegram_api.connection import ask_who_i_am, make_bot
 
 
@@ -48,7 +50,7 @@ async def check_installation(settings: Settings, now: datetime) -> list[Problem]
     except ConfigError as error:
         problems += error.problems
     try:
-        await asyncio.to_thread(_check_database, settings)
+        problems += await asyncio.to_thread(_check_database, settings)
     except DatabaseError as error:
         what, _, remedy = str(error).partition(". ")
         problems.append(Problem("BOT_DATABASE_URL", what, remedy))
@@ -103,19 +105,25 @@ def enabled_feeds(config: FeedList) -> list[Feed]:
     ]
 
 
-def _check_database(settings: Settings) -> None:
+def _check_database(settings: Settings) -> list[Problem]:
+    """Return whose chats it holds, if another's; raises DatabaseError where it cannot be used."""
     url = settings.database_url.get_secret_value()
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:") and not os.path.lexists(file):
         # Not made here: whoever checks may not be whoever runs.
         check_place(file)
-        return
+        return []
     engine = make_engine(url)
     try:
         check_database(engine)
         refuse_newer(engine)
+        if not is_up_to_date(engine):
+            return []
+        with engine.connect().execution_options(sahman_read_only=True) as connection:
+            known = load_bot(connection)
     finally:
         engine.dispose()
+    return [ANOTHER_BOT] if known and settings.bot_id not in (0, known) else []
 
 
 def _check_port(settings: Settings) -> list[Problem]:

@@ -31,6 +31,7 @@ from bot.model.items import (
     Tally,
 )
 from bot.model.people import (
+    AWAY,
     NO_ALERTS,
     URGENT,
     Button,
@@ -47,6 +48,7 @@ from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
 from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
+    "AWAY",
     "MAX_GRAVITY",
     "NO_ALERTS",
     "REFUSED_CHATS",

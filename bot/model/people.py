@@ -24,6 +24,11 @@ class ChatState(IntEnum):
     ACTIVE = 0  #: it can
     GONE = 1  #: it blocked or removed the bot, or no longer exists
     REFUSED = 2  #: it said so once: it is asked again in an hour
+    NOT_STARTED = 3  #: it had another bot, and has not written to this one yet
+
+
+#: Nothing unasked is written to a chat in such a state; what it misses is told when it is back.
+AWAY = (ChatState.GONE, ChatState.NOT_STARTED)
 
 
 class DeliveryKind(IntEnum):

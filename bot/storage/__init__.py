@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from bot.config import Settings
 from bot.errors import DatabaseNotReady
+from bot.storage.bots import Bots
 from bot.storage.carrying import Carrying
 from bot.storage.chats import Chats
 from bot.storage.database import Database, make_engine
@@ -39,6 +40,7 @@ class Storage:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.processes = Processes(database)
+        self.bots = Bots(database)
         self.feeds = Feeds(database, self.processes)
         self.health = Health(database)
         self.items = Items(database)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from bot.model import ChatKind, ChatState, DeliveryKind, DeliveryState
+from bot.model import AWAY, ChatKind, ChatState, DeliveryKind, DeliveryState
 from bot.storage.columns import now_ms
 from bot.storage.database import Database
 from bot.storage.moves import move_chat
@@ -136,7 +136,7 @@ def note_refusal(connection: Connection, chat_id: int, reason: str) -> None:
     found = connection.execute(
         select(chat.c.state, chat.c.refused_at, now_ms().label("now")).where(chat.c.id == chat_id)
     ).one_or_none()
-    if found is None or found.state == ChatState.GONE:
+    if found is None or found.state in AWAY:
         return
     waited_ms = found.now - found.refused_at
     if found.state == ChatState.REFUSED and 0 <= waited_ms < ASK_AGAIN_MS:
@@ -166,7 +166,7 @@ def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
     What it was owed is cancelled, and noted as missed should it come back.
     """
     state = connection.scalar(select(chat.c.state).where(chat.c.id == chat_id))
-    if state == ChatState.GONE:
+    if state in AWAY:
         return  # what it has missed since then is not to be forgotten for hearing it again
     of_chat = (delivery.c.chat_id == chat_id) & _IS_PENDING
     without_digest = (subscriber.c.chat_id == chat_id) & (subscriber.c.digest_times == "")
@@ -197,7 +197,7 @@ def mark_back(connection: Connection, chat_id: int) -> None:
     What it missed is in its next digest; who has no digest is owed one.
     """
     state = connection.scalar(select(chat.c.state).where(chat.c.id == chat_id))
-    if state == ChatState.GONE:
+    if state in AWAY:
         connection.execute(
             update(subscriber)
             .where(subscriber.c.chat_id == chat_id, subscriber.c.digest_times == "")

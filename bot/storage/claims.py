@@ -23,9 +23,9 @@ from sqlalchemy import (
 from bot.delivery.bulletin import MOST_IN_BULLETIN, needs_bulletin
 from bot.delivery.pace import HORIZON_MS
 from bot.model import (
+    AWAY,
     MAX_GRAVITY,
     ChatKind,
-    ChatState,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -48,7 +48,7 @@ _TOLERATED_MS = 1_000
 
 # Literals: with a bound parameter the planner cannot prove that the partial index serves.
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
-_IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
+_IS_ACTIVE = chat.c.state.not_in([literal_column(str(int(each))) for each in AWAY])
 
 #: Less grave than this, alerts wait for what was told already and grew graver.
 _GRAVE = 2

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.delivery.pace import count_backlog
-from bot.model import ChatState, DeliveryKind, DeliveryState
+from bot.model import AWAY, DeliveryKind, DeliveryState
 from bot.storage.claims import is_open
 from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
@@ -35,7 +35,7 @@ _MOST_MATCHES = 50
 # Literals: with a bound parameter the planner cannot prove that the partial index serves.
 _IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
 #: The condition that a chat is written to.
-IS_ACTIVE = chat.c.state != literal_column(str(int(ChatState.GONE)))
+IS_ACTIVE = chat.c.state.not_in([literal_column(str(int(each))) for each in AWAY])
 
 
 def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bool:

@@ -216,6 +216,11 @@ class Items:
 
         return await self._database.read(work)
 
+    async def count(self) -> int:
+        """Return how many items are kept."""
+        query = select(func.count()).select_from(item)
+        return await self._database.read(lambda connection: connection.scalar(query) or 0)
+
     async def load_holding(
         self,
         anchors: Collection[str],

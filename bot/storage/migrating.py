@@ -62,8 +62,10 @@ def _upgrade(engine: Engine, folder: Path, revision: str, *, copied_for: str = "
         raise kind(explain_fault(engine.url, error)) from error
 
 
-def upgrade(connection: Connection, folder: Path, revision: str = "head") -> None:
-    """Make the tables of a revision inside the transaction at hand."""
+def upgrade(
+    connection: Connection, folder: Path, revision: str = "head", *, anew: bool = False
+) -> None:
+    """Make the tables of a revision inside the transaction at hand; *anew*: and no older ones."""
     # Seldom needed, and 9 MB.
     from alembic.config import Config
 
@@ -77,6 +79,8 @@ def upgrade(connection: Connection, folder: Path, revision: str = "head") -> Non
     # A percent sign would be taken for the beginning of a name.
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
+    if anew:
+        command.downgrade(config, "base")
     command.upgrade(config, revision)
 
 
@@ -97,6 +101,11 @@ def load_revision(engine: Engine) -> str:
             return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
     except DBAPIError:
         return ""  # no tables yet, or a fault that migrating explains
+
+
+def is_up_to_date(engine: Engine) -> bool:
+    """Say whether its tables are those of this version."""
+    return load_revision(engine) == newest_revision(find_shipped("alembic"))
 
 
 def refuse_newer(engine: Engine, folder: Path | None = None) -> None:

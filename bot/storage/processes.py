@@ -15,7 +15,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DatabaseError
@@ -56,11 +56,28 @@ class Processes:
     async def enter(self) -> None:
         """Be known to the others, and free what the dead among them held. Raises DatabaseError."""
         if self._database.engine.dialect.name == "sqlite":
-            await self._database.write(_free_everything)
+            await self._database.write(free_everything)
             return
         self.id = await self._database.write(self._insert)
         await self._hold_lock()
         await self._free_the_dead()
+
+    async def refuse_others(self) -> None:
+        """Raise DatabaseError while any process serves the database, ours not among them.
+
+        Of an SQLite file, its lock says so.
+        """
+
+        def work(connection: Connection) -> int:
+            alive = select(func.count()).where(process.c.beat_at > now_ms() - STALE_S * 1000)
+            return connection.scalar(alive) or 0
+
+        alive = await self._database.read(work)
+        if alive:
+            raise DatabaseError(
+                f"{alive} Sahman processes use the database. Stop them first; one that was killed "
+                f"counts for {STALE_S} seconds"
+            )
 
     async def beat(self) -> None:
         """Give a sign of life, and free what the dead held. Raises DatabaseError.
@@ -187,8 +204,9 @@ def _free(connection: Connection, dead: int) -> None:
     connection.execute(delete(process).where(process.c.id == dead))
 
 
-def _free_everything(connection: Connection) -> None:
+def free_everything(connection: Connection) -> None:
+    """Free what any process held: none of them serves this database."""
     connection.execute(update(chat).where(chat.c.lease != 0).values(not_before=0, lease=0))
-    connection.execute(update(feed).values(leased_until=None))
+    connection.execute(update(feed).values(leased_until=None, leased_by=0))
     connection.execute(update(poller).values(until=0))
     connection.execute(update(waiting_update).values(held_until=0))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from bot.errors import DatabaseError
-from bot.model import ChatKind, ChatState, DeliveryKind, Subscriber
+from bot.model import AWAY, ChatKind, ChatState, DeliveryKind, Subscriber
 from bot.storage.chats import mark_back
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
@@ -163,7 +163,7 @@ class Subscribers:
                 .where(
                     subscriber.c.next_digest_at <= now,
                     subscriber.c.paused.is_(False),
-                    chat.c.state != ChatState.GONE,
+                    chat.c.state.not_in(AWAY),
                 )
                 .order_by(subscriber.c.next_digest_at)
                 .limit(limit)

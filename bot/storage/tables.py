@@ -237,6 +237,8 @@ budget = Table(
     "budget",
     metadata,
     Column("name", Text, primary_key=True),
+    # Telegram's id of the bot whose chats these are; 0: nobody has been told.
+    Column("bot_id", BigInteger, nullable=False, server_default="0"),
     Column("tat", Double, nullable=False),
     # Messages a second as of `rate_at`, lowered by refusals; 0: never lowered.
     Column("rate", Double, nullable=False, server_default=text("0")),

@@ -1,0 +1,22 @@
+"""the send clock's row knows which bot the chats belong to"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0020"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("budget", recreate="never") as budget:
+        budget.add_column(sa.Column("bot_id", sa.BigInteger(), server_default="0", nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("budget", recreate="never") as budget:
+        budget.drop_column("bot_id")
