@@ -71,7 +71,7 @@ def finish(main: Coroutine[Any, Any, _Result]) -> _Result:
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar while something long is done; gives what is told how much of it is."""
-    with Progress(console=errors, transient=True) as bar:
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(what, total=None)
 
         def progress(done: int, total: int) -> None:

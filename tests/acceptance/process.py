@@ -95,8 +95,8 @@ async def _start(folder: Path, arguments: Sequence[str], settings: dict[str, str
     log = folder / f"log-{time.monotonic_ns()}.txt"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments,
-            cwd=REPOSITORY, env=environment(token=TOKEN, **settings), stdout=stream, stderr=stream,
+            sys.executable, *arguments, cwd=REPOSITORY, stdout=stream, stderr=stream,
+            env=environment(**{"token": TOKEN, **settings}),
         )  # fmt: skip
     return Sahman(process, log)
 
