@@ -26,6 +26,7 @@ from bot.config import Settings
 from bot.errors import ANOTHER_BOT, HOW_TO_GET_ONE, ConfigError, Problem, SahmanError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
+from bot.jobs.backups import BackupJob
 from bot.jobs.carry import CarryJob
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.heartbeat import HeartbeatJob, find_heartbeat
@@ -210,6 +211,10 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     timers.every(_WORDS_TICK_S, "counts", polling.intake.keep_counts)
     timers.every(_CARRY_TICK_S, "carry", CarryJob(parts.storage).carry)
     timers.every(_PRUNE_TICK_S, "prune", lambda now: prune(parts.storage, keep_days, now))
+    if parts.settings.backups:
+        keeper = BackupJob(parts.storage, parts.settings.backups, parts.settings.backup_key)
+        parts.stack.callback(keeper.stop)
+        timers.every(_PRUNE_TICK_S, "backup", keeper.back_up)
     timers.every(_VACUUM_TICK_S, "vacuum", lambda now: give_up_dead_rows(parts.storage))
     return polling
 

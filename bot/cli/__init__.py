@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import another_bot, backups, care, demo, feeds, glossary, outbox, run
+from bot.cli import another_bot, archive, backups, care, demo, feeds, glossary, outbox, run
 from bot.cli.endings import say_error
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(backups.move)
 app.command()(another_bot.token)
+app.command()(archive.export)
+app.command()(archive.prune)
 app.command()(care.version)
 app.command(hidden=True)(care.health)
 app.add_typer(feeds.app, name="feeds")

@@ -29,7 +29,7 @@ def backup(
 ) -> None:
     """Back up all that is kept into one file, while Sahman runs; it fits both databases."""
     settings = settings_or_exit()
-    passphrase = _given(settings)
+    passphrase = settings.backup_key
     if encrypt and not passphrase:
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
     from bot.storage import open_storage
@@ -133,17 +133,12 @@ async def _read_archive_anew(settings: Settings) -> None:
                 progress(done, total)
 
 
-def _given(settings: Settings) -> str:
-    given = settings.backup_passphrase
-    return given.get_secret_value() if given else ""
-
-
 def _ask_passphrase(settings: Settings, file: Path) -> str:
     from bot.storage.backup_file import is_sealed
 
     if not is_sealed(file):
         return ""
-    return _given(settings) or str(typer.prompt("Passphrase", hide_input=True, err=True))
+    return settings.backup_key or str(typer.prompt("Passphrase", hide_input=True, err=True))
 
 
 def _say_backup(found: Backup) -> None:

@@ -79,6 +79,11 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         return found
 
     @property
+    def backup_key(self) -> str:
+        """The passphrase with which backups are sealed; "" where they are not."""
+        return self.backup_passphrase.get_secret_value() if self.backup_passphrase else ""
+
+    @property
     def bot_id(self) -> int:
         """Telegram's id of the bot, with which its token begins; 0 where it does not."""
         number = self.token.get_secret_value().partition(":")[0] if self.token else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime, timedelta
 
+from bot.jobs.backups import forget_copies
 from bot.storage import Storage
 
 _log = logging.getLogger(__name__)
@@ -19,16 +21,21 @@ _WORDS_KEPT = timedelta(days=2)
 _DAYS_COUNTED = timedelta(days=35)
 
 
-async def prune(storage: Storage, keep_days: int, now: datetime) -> None:
-    """Delete items, settled deliveries and words behind buttons that are too old to matter."""
+async def prune(storage: Storage, keep_days: int, now: datetime) -> tuple[int, int]:
+    """Delete some items, settled deliveries and words behind buttons that are too old to matter.
+
+    Returns how many items and deliveries.
+    """
     items = await storage.items.prune(now - timedelta(days=keep_days), limit=1000)
     deliveries = await storage.deliveries.prune()
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
     await storage.trends.prune(now - _DAYS_COUNTED)
     await storage.database.overwrite_erased()
+    await asyncio.to_thread(forget_copies, storage.database.file, now)
     if items or deliveries:
         _log.info("pruned", extra={"items": items, "deliveries": deliveries})
+    return items, deliveries
 
 
 async def give_up_dead_rows(storage: Storage) -> None:

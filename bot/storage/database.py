@@ -197,6 +197,12 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
 
     @property
+    def file(self) -> str | None:
+        """The SQLite file that it is; None where it is none."""
+        url = self.engine.url
+        return url.database if url.get_backend_name() == "sqlite" else None
+
+    @property
     def overwrites_at_once(self) -> bool:
         """Whether what is erased is overwritten in the same instant, as SQLite is told to."""
         return self.engine.dialect.name == "sqlite"
