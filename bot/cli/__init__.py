@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import another_bot, archive, backups, care, demo, feeds, glossary, outbox, run
+from bot.cli import another_bot, archive, backups, care, demo, feeds, glossary, init, outbox, run
 from bot.cli.endings import say_error
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # it would print what variables hold
     help="Crisis-news alerts on Telegram.",
 )
+app.command()(init.init)
 app.command()(run.run)
 app.command()(demo.demo)
 app.command()(care.check)
