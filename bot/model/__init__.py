@@ -31,8 +31,10 @@ from bot.model.items import (
     Tally,
 )
 from bot.model.people import (
+    EVERY_DAY,
     NO_ALERTS,
     URGENT,
+    WAKES,
     Button,
     ChatKind,
     ChatState,
@@ -41,16 +43,19 @@ from bot.model.people import (
     DeliveryState,
     Keyboard,
     Keyword,
+    Shows,
     Subscriber,
 )
 from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
 from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
+    "EVERY_DAY",
     "MAX_GRAVITY",
     "NO_ALERTS",
     "REFUSED_CHATS",
     "URGENT",
+    "WAKES",
     "Button",
     "ChangedItem",
     "Chart",
@@ -83,6 +88,7 @@ __all__ = [
     "Rhythm",
     "Ring",
     "Role",
+    "Shows",
     "Silence",
     "Span",
     "Subscriber",
