@@ -6,27 +6,38 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-
-def next_digest_at(times: Sequence[str], zone: str, now: datetime) -> datetime | None:
-    """Return the first instant after *now* at which a digest is owed; None without times."""
-    return next((at for at, _ in _slots(times, zone, now) if at > now), None)
+from bot.model import EVERY_DAY
 
 
-def current_slot(times: Sequence[str], zone: str, now: datetime) -> str:
+def next_digest_at(
+    times: Sequence[str], zone: str, now: datetime, days: str = EVERY_DAY
+) -> datetime | None:
+    """Return the first instant after *now* at which a digest is owed; None without times.
+
+    *days* are those of the week on which it comes, Monday being "0".
+    """
+    return next((at for at, _ in _slots(times, zone, now, days) if at > now), None)
+
+
+def current_slot(times: Sequence[str], zone: str, now: datetime, days: str = EVERY_DAY) -> str:
     """Return the local date and hour whose digest is owed at *now*: the latest one that has begun.
 
     After a long stand-still that is one digest, of all that was missed. *times* is not empty.
     """
-    return max((at, slot) for at, slot in _slots(times, zone, now) if at <= now)[1]
+    return max((at, slot) for at, slot in _slots(times, zone, now, days) if at <= now)[1]
 
 
-def _slots(times: Sequence[str], zone: str, now: datetime) -> Iterator[tuple[datetime, str]]:
+def _slots(
+    times: Sequence[str], zone: str, now: datetime, days: str
+) -> Iterator[tuple[datetime, str]]:
     """Yield the digests' instants around *now*, each with its local date and hour."""
     local = ZoneInfo(zone)
     today = now.astimezone(local).date()
+    around = (today + timedelta(days=offset) for offset in range(-8, 9))
     slots = [
         (find_instant(day, time.fromisoformat(hour), local), f"{day.isoformat()}T{hour}")
-        for day in (today + timedelta(days=offset) for offset in (-2, -1, 0, 1, 2))
+        for day in around
+        if str(day.weekday()) in days
         for hour in times
     ]
     yield from sorted(slots)

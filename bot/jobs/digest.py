@@ -5,24 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.delivery.quiet import is_quiet, name_morning, next_quiet_change_at
 from bot.delivery.schedule import current_slot, next_digest_at
 from bot.model import Subscriber
 from bot.storage import Storage
+from bot.storage.quiet import QuietTurn
 
 
 async def owe_due_digests(storage: Storage, now: datetime) -> int:
     """Owe every digest that is due at *now*; return how many.
 
-    Those whose pause is over are owed theirs again first.
+    Those whose pause is over are owed theirs again first, and quiet hours begin and end.
     """
-    await storage.subscribers.resume_paused(
-        now, lambda reader: next_digest_at(reader.digest_times, reader.zone, now)
-    )
 
-    def slot(subscriber: Subscriber) -> tuple[str, datetime | None]:
-        times, zone = subscriber.digest_times, subscriber.zone
-        if not times:  # owed once, for what was missed
-            return f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}", None
-        return current_slot(times, zone, now), next_digest_at(times, zone, now)
+    def next_at(reader: Subscriber) -> datetime | None:
+        return next_digest_at(reader.digest_times, reader.zone, now, reader.digest_days)
 
+    def turn(reader: Subscriber) -> QuietTurn:
+        return QuietTurn(
+            quiet=is_quiet(reader, now),
+            next_at=next_quiet_change_at(reader, now),
+            morning=name_morning(reader, now),
+        )
+
+    def slot(reader: Subscriber) -> tuple[str, datetime | None]:
+        if not reader.digest_times:  # owed once, for what was missed
+            return f"{now.astimezone(ZoneInfo(reader.zone)):%Y-%m-%dT%H:%M}", None
+        named = current_slot(reader.digest_times, reader.zone, now, reader.digest_days)
+        return named, next_at(reader)
+
+    await storage.subscribers.resume_paused(now, next_at)
+    await storage.quiet_hours.turn(now, turn)
     return await storage.subscribers.owe_digests(now, slot)

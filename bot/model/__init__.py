@@ -32,8 +32,10 @@ from bot.model.items import (
 )
 from bot.model.people import (
     AWAY,
+    EVERY_DAY,
     NO_ALERTS,
     URGENT,
+    WAKES,
     Button,
     ChatKind,
     ChatState,
@@ -42,6 +44,7 @@ from bot.model.people import (
     DeliveryState,
     Keyboard,
     Keyword,
+    Shows,
     Subscriber,
 )
 from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
@@ -49,10 +52,12 @@ from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
     "AWAY",
+    "EVERY_DAY",
     "MAX_GRAVITY",
     "NO_ALERTS",
     "REFUSED_CHATS",
     "URGENT",
+    "WAKES",
     "Button",
     "ChangedItem",
     "Chart",
@@ -85,6 +90,7 @@ __all__ = [
     "Rhythm",
     "Ring",
     "Role",
+    "Shows",
     "Silence",
     "Span",
     "Subscriber",

@@ -52,6 +52,17 @@ class DeliveryState(IntEnum):
 
 #: So grave is what is urgent: people hurt or under fire. No item is as grave as the second.
 URGENT, NO_ALERTS = 2, 9
+#: What is so grave may ring in quiet hours.
+WAKES = 3
+EVERY_DAY = "0123456"
+
+
+class Shows(StrEnum):
+    """What of an item a message may show besides its headline."""
+
+    SUMMARY = "summary"
+    PICTURE = "picture"
+    GIST = "gist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,31 @@ class Subscriber:
     created_at: datetime
     #: What is less grave alerts nobody here: URGENT, or NO_ALERTS; 0: everything does.
     least_gravity: int = 0
+    #: The languages they said they read; none: they were not asked, and read what they are told in.
+    reads: tuple[str, ...] = ()
+    #: Languages whose news they do not want.
+    hidden_languages: tuple[str, ...] = ()
+    shows: tuple[str, ...] = (Shows.SUMMARY, Shows.GIST)
+    #: A lock screen shall not show what they follow.
+    discreet: bool = False
+    sound: bool = True
+    #: Days of the week on which the digest comes, Monday being "0".
+    digest_days: str = EVERY_DAY
+    #: Once a day, of what follows: that there is no report of it.
+    tells_absence: bool = False
+    #: Whether they have said where they are: else times name their zone.
+    zone_chosen: bool = False
+    #: Local times between which nothing rings; empty: none.
+    quiet_from: str = ""
+    quiet_until: str = ""
+    #: Whether the gravest rings all the same.
+    quiet_urgent: bool = True
+    #: Whether it is quiet just now.
+    quiet: bool = False
+
+    def can_read(self, language: str) -> bool:
+        """Say whether they read a language."""
+        return language in (self.reads or (self.language,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +115,8 @@ class Keyword:
     id: int
     typed: str
     query: str = ""
+    muted_until: datetime | None = None
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
 from bot.storage.processes import Processes
+from bot.storage.quiet import QuietHours
 from bot.storage.reasons import Reasons
 from bot.storage.receiving import Receiving
 from bot.storage.silences import Silences
@@ -54,6 +55,7 @@ class Storage:
         self.trends = Trends(database)
         self.chats = Chats(database)
         self.subscribers = Subscribers(database)
+        self.quiet_hours = QuietHours(database)
         self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)
 

@@ -32,7 +32,8 @@ from bot.model import (
     Subscriber,
 )
 from bot.storage.clock import Slots, load_slots, take_slots
-from bot.storage.columns import now_ms
+from bot.storage.columns import Moment, now_ms
+from bot.storage.quiet import is_settled
 from bot.storage.subscribers import to_subscriber
 from bot.storage.tables import chat, delivery, fanout, story_news, subscriber
 
@@ -70,6 +71,7 @@ def is_open() -> Any:
 
 
 # Statements are built once: building them anew costs as much as running them.
+_RINGING = (int(DeliveryKind.ALERT), int(DeliveryKind.RING), int(DeliveryKind.NOTICE))
 _FANNING = select(exists(select(fanout.c.item_id)) | exists(select(story_news.c.id)))
 _DUE = (
     select(delivery, chat.c.kind.label("chat_kind"))
@@ -82,6 +84,8 @@ _DUE = (
         delivery.c.due_at <= now_ms(),
         _IS_ACTIVE,
         subscriber.c.paused.is_(False),
+        # Quiet hours may have begun that nobody has turned to yet.
+        or_(delivery.c.kind.not_in(_RINGING), is_settled(bindparam("its_now", type_=Moment))),
         is_open(),
     )
     .order_by(delivery.c.due_at, delivery.c.id)
@@ -147,7 +151,7 @@ def claim(connection: Connection, room: int, rate: float, now: datetime, lease: 
     if slots.count <= 0:
         wait_ms = slots.paused_ms or int(slots.first_ms - HORIZON_MS / 2)
         return Claim((), max(1, min(wait_ms, _IDLE_MS)), fanning)
-    rows = _pick(connection, min(room, slots.count))
+    rows = _pick(connection, min(room, slots.count), now)
     spent = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
     if spent:
         _give_up(connection, spent)
@@ -163,7 +167,7 @@ def claim(connection: Connection, room: int, rate: float, now: datetime, lease: 
     return Claim(claimed, 0 if not drained else int(slots.interval_ms), fanning)
 
 
-def _pick(connection: Connection, room: int) -> list[Row[Any]]:
+def _pick(connection: Connection, room: int, now: datetime) -> list[Row[Any]]:
     """Return due deliveries behind open gates, one a chat, lane by lane."""
     picked: list[Row[Any]] = []
     busy: set[int] = set()
@@ -172,7 +176,12 @@ def _pick(connection: Connection, room: int) -> list[Row[Any]]:
         wanted = room - len(picked)
         if wanted <= 0:
             break
-        lane = {"its_kind": int(kind), "its_gravity": gravity, "most": wanted * 2}
+        lane = {
+            "its_kind": int(kind),
+            "its_gravity": gravity,
+            "its_now": now,
+            "most": wanted * 2,
+        }
         for row in connection.execute(_DUE, lane):
             if row.chat_id in busy or len(picked) >= room:
                 continue

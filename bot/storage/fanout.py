@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     update,
@@ -23,7 +25,18 @@ from bot.model import AWAY, DeliveryKind, DeliveryState
 from bot.storage.claims import is_open
 from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
-from bot.storage.tables import chat, delivery, fanout, item, subscriber, subscription
+from bot.storage.quiet import HELD, may_ring
+from bot.storage.tables import (
+    chat,
+    delivery,
+    fanout,
+    feed,
+    item,
+    muted_publisher,
+    publisher,
+    subscriber,
+    subscription,
+)
 
 #: Why an alert was cancelled whose reader was told of its story by another message.
 TOLD_ELSEWHERE = "told by another message"
@@ -54,8 +67,15 @@ def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bo
         .scalar_subquery()
     )
     steps = connection.execute(
-        select(fanout, item.c.seen_at)
+        select(
+            fanout,
+            item.c.seen_at,
+            item.c.language,
+            publisher_name().label("publisher"),
+        )
         .join(item, item.c.id == fanout.c.item_id)
+        .join(feed, feed.c.id == item.c.feed_id)
+        .join(publisher, publisher.c.id == feed.c.publisher_id)
         .order_by(fanout.c.gravity.desc(), served_at, fanout.c.item_id, fanout.c.keyword_id)
         .limit(_MOST_MATCHES)
         .with_for_update(skip_locked=True, of=fanout)
@@ -73,10 +93,10 @@ def expand_fanout(connection: Connection, rate: float, chunk: int = CHUNK) -> bo
 def _give(connection: Connection, step: Row[Any], chunk: int) -> int:
     """Owe the next *chunk* of a match's subscribers its alert; return how many the cursor passed.
 
-    Who is paused or gone is owed nothing, and passed all the same.
+    Who is paused or gone, or does not want this, is owed nothing, and passed all the same.
     """
     page = (
-        select(subscription.c.subscriber_id)
+        select(subscription.c.subscriber_id, subscription.c.muted_until)
         .where(
             subscription.c.keyword_id == step.keyword_id,
             subscription.c.subscriber_id > step.cursor,
@@ -118,12 +138,16 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
             IS_ACTIVE,
             subscriber.c.paused.is_(False),
             subscriber.c.least_gravity <= step.gravity,
+            may_ring(step.gravity),
+            or_(page.c.muted_until.is_(None), page.c.muted_until <= step.seen_at),
+            wants_of(step.language, step.publisher),
         )
         .order_by(subscriber.c.id)
     )
     statement: Any = insert_into(connection, delivery).from_select(list(columns), owed)
     new = statement.excluded
     was_cancelled = delivery.c.state == int(DeliveryState.CANCELLED)
+    why = func.coalesce(delivery.c.error, "")
     graver = new.gravity > delivery.c.gravity
     connection.execute(
         statement.on_conflict_do_update(
@@ -143,11 +167,25 @@ def _owe_alerts(connection: Connection, page: Any, step: Row[Any]) -> None:
                 "settled_at": None,
             },
             where=or_(
-                and_(was_cancelled, func.coalesce(delivery.c.error, "") != TOLD_ELSEWHERE),
+                and_(was_cancelled, why.not_in([TOLD_ELSEWHERE, HELD])),
+                and_(was_cancelled, why == HELD, graver),
                 _IS_PENDING & graver,
             ),
         )
     )
+
+
+def publisher_name() -> ColumnElement[str]:
+    """Return the name under which messages show who printed an item."""
+    return func.coalesce(func.nullif(item.c.source, ""), publisher.c.name)
+
+
+def wants_of(language: Any, name: Any) -> ColumnElement[bool]:
+    """Return the condition that a subscriber wants news in this language, by this publisher."""
+    muted = select(muted_publisher.c.name).where(
+        muted_publisher.c.subscriber_id == subscriber.c.id, muted_publisher.c.name == name
+    )
+    return and_(not_(subscriber.c.hidden_languages.contains(language)), not_(muted.exists()))
 
 
 def _is_enough(connection: Connection, gravity: int, backlog: int) -> bool:

@@ -17,7 +17,18 @@ from bot.model import (
     ToldStory,
 )
 from bot.storage.database import Database
-from bot.storage.tables import delivery, item, match, story_item, subscription
+from bot.storage.fanout import publisher_name, wants_of
+from bot.storage.tables import (
+    delivery,
+    feed,
+    item,
+    match,
+    muted_publisher,
+    publisher,
+    story_item,
+    subscriber,
+    subscription,
+)
 from bot.storage.tellings import load_told
 
 
@@ -46,6 +57,8 @@ class Alerted:
     keywords: tuple[str, ...]
     #: The words of the leading item that satisfied them.
     words: tuple[str, ...] = ()
+    #: Whether one of these keywords is to be heard.
+    sound: bool = True
     #: Of an edit or a ring: the message that told the story, if it was sent.
     message: Told | None = None
 
@@ -85,12 +98,16 @@ class Matches:
             shown = {telling.item.id for story in stories.values() for telling in story.tellings}
             typed = _load_typed(connection, {each.subscriber.id for each in owed}, shown)
             messages = _load_messages(connection, owed)
+            muted = _load_muted(connection, {each.subscriber.id for each in owed})
             found: dict[int, Alerted] = {}
             for each in owed:
                 story = stories.get(each.story_id or 0)
                 message = messages.get((each.subscriber.id, each.story_id or 0))
                 alerted_at = message.alerted_at if message is not None else each.created_at
-                alerted = _tell(story, each, alerted_at, typed) if story is not None else None
+                theirs = muted.get(each.subscriber.id, set())
+                alerted = (
+                    _tell(story, each, alerted_at, typed, theirs) if story is not None else None
+                )
                 if alerted is not None:
                     found[each.id] = replace(alerted, message=message)
             return found
@@ -124,6 +141,7 @@ def _tell(
     owed: Delivery,
     alerted_at: datetime,
     typed: Mapping[tuple[int, int], Sequence[_Asked]],
+    muted: Collection[str],
 ) -> Alerted | None:
     """Return a story as one of its readers asked for it; None where no keyword is in it."""
     if story.is_really is not None and story.tellings:
@@ -132,6 +150,8 @@ def _tell(
         (telling, asked)
         for telling in story.tellings
         if (asked := typed.get((owed.subscriber.id, telling.item.id)))
+        and telling.item.publisher not in muted
+        and telling.item.language not in owed.subscriber.hidden_languages
     ]
     if not asking:
         return None
@@ -141,7 +161,13 @@ def _tell(
     words = tuple(dict.fromkeys(word for each in of_lead for word in each.words))
     asked = [each for _, those in asking for each in those]
     keywords = dict.fromkeys(each.typed for each in sorted(asked, key=lambda each: each.since))
-    return Alerted(story=story, lead=lead, keywords=tuple(keywords), words=words)
+    return Alerted(
+        story=story,
+        lead=lead,
+        keywords=tuple(keywords),
+        words=words,
+        sound=any(each.sound for each in asked),
+    )
 
 
 def _load_messages(connection: Connection, owed: Sequence[Delivery]) -> dict[tuple[int, int], Told]:
@@ -191,6 +217,7 @@ class _Asked:
     since: datetime
     typed: str
     words: tuple[str, ...]
+    sound: bool
 
 
 def _load_typed(
@@ -204,14 +231,26 @@ def _load_typed(
             match.c.words,
             subscription.c.created_at,
             subscription.c.typed,
+            subscription.c.sound,
         )
         .join(match, match.c.keyword_id == subscription.c.keyword_id)
         .where(subscription.c.subscriber_id.in_(subscriber_ids), match.c.item_id.in_(item_ids))
     )
     found: dict[tuple[int, int], list[_Asked]] = {}
     for row in rows:
-        asked = _Asked(row.created_at, row.typed, tuple(row.words.split("\n")))
+        asked = _Asked(row.created_at, row.typed, tuple(row.words.split("\n")), row.sound)
         found.setdefault((row.subscriber_id, row.item_id), []).append(asked)
+    return found
+
+
+def _load_muted(connection: Connection, subscriber_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return whose news each subscriber does not want."""
+    rows = connection.execute(
+        select(muted_publisher).where(muted_publisher.c.subscriber_id.in_(subscriber_ids))
+    )
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.subscriber_id, set()).add(row.name)
     return found
 
 
@@ -222,7 +261,15 @@ def _load_matched(
         select(match.c.item_id, story_item.c.story_id, subscription.c.typed)
         .join(subscription, subscription.c.keyword_id == match.c.keyword_id)
         .join(story_item, story_item.c.item_id == match.c.item_id)
-        .where(subscription.c.subscriber_id == subscriber_id, match.c.item_id > after)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .join(item, item.c.id == match.c.item_id)
+        .join(feed, feed.c.id == item.c.feed_id)
+        .join(publisher, publisher.c.id == feed.c.publisher_id)
+        .where(
+            subscription.c.subscriber_id == subscriber_id,
+            match.c.item_id > after,
+            wants_of(item.c.language, publisher_name()),
+        )
         .order_by(match.c.item_id.desc(), subscription.c.created_at, subscription.c.keyword_id)
         .limit(limit)
     )

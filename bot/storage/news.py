@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, literal, select, true, update
 
 from bot.model import NO_ALERTS, DeliveryKind, DeliveryState
 from bot.storage.columns import now_ms
 from bot.storage.database import insert_into
 from bot.storage.fanout import CHUNK, IS_ACTIVE
+from bot.storage.quiet import may_ring
 from bot.storage.tables import chat, delivery, item, story_news, subscriber
 
 #: A message is edited no oftener than this.
@@ -104,6 +105,7 @@ def _owe(connection: Connection, page: Any, step: Row[Any], kind: DeliveryKind, 
             alert.c.state.in_([int(DeliveryState.PENDING), int(DeliveryState.SENT)]),
             alert.c.after_item < step.item_id,
             subscriber.c.least_gravity <= least,
+            may_ring(step.gravity) if kind is DeliveryKind.RING else true(),
         )
         .order_by(alert.c.id)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,16 @@ from bot.storage.tables import chat, delivery, item, subscriber, subscription, t
 _log = logging.getLogger(__name__)
 #: Words behind buttons that are kept of one subscriber.
 _MOST_WORDS = 100
+#: What a new subscriber brings; all else begins as its table has it.
+_OPENED_WITH = (
+    "language",
+    "zone",
+    "digest_times",
+    "digest_when_empty",
+    "paused",
+    "least_gravity",
+    "next_digest_at",
+)
 
 
 class Subscribers:
@@ -74,7 +84,7 @@ class Subscribers:
                     topic=wanted.topic,
                     digest_item=newest,
                     created_at=wanted.created_at,
-                    **_settings(wanted),
+                    **_to_columns({name: getattr(wanted, name) for name in _OPENED_WITH}),
                 )
                 .on_conflict_do_nothing()
             )
@@ -87,8 +97,7 @@ class Subscribers:
 
         Only what changed is written: a digest owed meanwhile has moved `next_digest_at` on.
         """
-        if "digest_times" in changes:
-            changes["digest_times"] = " ".join(changes["digest_times"])
+        changes = _to_columns(changes)
 
         def work(connection: Connection) -> None:
             connection.execute(
@@ -258,18 +267,26 @@ def to_subscriber(row: Row[Any]) -> Subscriber:
         least_gravity=row.least_gravity,
         next_digest_at=row.next_digest_at,
         created_at=row.created_at,
+        reads=tuple(row.reads.split()),
+        hidden_languages=tuple(row.hidden_languages.split()),
+        shows=tuple(row.shows.split()),
+        discreet=row.discreet,
+        sound=row.sound,
+        digest_days=row.digest_days,
+        tells_absence=row.tells_absence,
+        zone_chosen=row.zone_chosen,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
+        quiet_urgent=row.quiet_urgent,
+        quiet=row.quiet,
     )
 
 
-def _settings(wanted: Subscriber) -> dict[str, Any]:
+def _to_columns(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as their table holds them: of several words, the words apart by blanks."""
     return {
-        "language": wanted.language,
-        "zone": wanted.zone,
-        "digest_times": " ".join(wanted.digest_times),
-        "digest_when_empty": wanted.digest_when_empty,
-        "paused": wanted.paused,
-        "least_gravity": wanted.least_gravity,
-        "next_digest_at": wanted.next_digest_at,
+        name: " ".join(value) if isinstance(value, tuple) else value
+        for name, value in settings.items()
     }
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "keyword",
     "match",
     "metadata",
+    "muted_publisher",
     "notice",
     "outage",
     "poller",
@@ -120,9 +121,30 @@ subscriber = Table(
     Column("paused_until", Moment),
     # What is less grave alerts nobody here; it stands in the digest.
     Column("least_gravity", SmallInteger, nullable=False, server_default="0"),
+    # Languages, apart by blanks: those that are read, and those whose news is not wanted.
+    Column("reads", Text, nullable=False, server_default=""),
+    Column("hidden_languages", Text, nullable=False, server_default=""),
+    Column("shows", Text, nullable=False, server_default="summary gist"),
+    Column("discreet", Boolean, nullable=False, server_default=text("false")),
+    Column("sound", Boolean, nullable=False, server_default=text("true")),
+    # Days of the week on which the digest comes, Monday being 0.
+    Column("digest_days", Text, nullable=False, server_default="0123456"),
+    Column("tells_absence", Boolean, nullable=False, server_default=text("false")),
+    Column("zone_chosen", Boolean, nullable=False, server_default=text("false")),
+    # Local times; empty: no hours are quiet.
+    Column("quiet_from", Text, nullable=False, server_default=""),
+    Column("quiet_until", Text, nullable=False, server_default=""),
+    # The gravest may ring all the same.
+    Column("quiet_urgent", Boolean, nullable=False, server_default=text("true")),
+    # Whether it is quiet just now, since which item, and when that changes.
+    Column("quiet", Boolean, nullable=False, server_default=text("false")),
+    Column("quiet_item", BigInteger, nullable=False, server_default="0"),
+    Column("next_quiet_at", Moment, index=True),
     Column("next_digest_at", Moment, index=True),
     # The last item that a digest has told of: the next one begins after it.
     Column("digest_item", BigInteger, nullable=False),
+    # The last item before they paused.
+    Column("paused_item", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("chat_id", "topic"),
     sqlite_autoincrement=True,
@@ -134,8 +156,20 @@ subscription = Table(
     refer_to("keyword.id", primary_key=True),
     refer_to("subscriber.id", primary_key=True),
     Column("typed", Text, nullable=False),
+    # Until then its alerts are held; they stand in the digest.
+    Column("muted_until", Moment),
+    Column("sound", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", Moment, nullable=False),
     Index("ix_subscription_subscriber", "subscriber_id", "keyword_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Whose news a subscriber does not want, by the name that their messages bear.
+muted_publisher = Table(
+    "muted_publisher",
+    metadata,
+    refer_to("subscriber.id", primary_key=True),
+    Column("name", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 
