@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import alerts, keyword_list, keywords, latest, settings, trends, welcome, why
+from bot.chat import (
+    alerts,
+    keyword_list,
+    keywords,
+    latest,
+    no_report,
+    settings,
+    trends,
+    welcome,
+    why,
+)
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -34,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "remove": Command(keywords.remove),
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
+    "noreport": Command(no_report.no_report, admins_only=False, changes=False),
     "trends": Command(trends.trends, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
     "alerts": Command(alerts.alerts),
@@ -74,6 +85,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "remove": texts.say("Stop following a word"),
         "keywords": texts.say("What you follow"),
         "latest": texts.say("The newest items, or those about a word"),
+        "noreport": texts.say("Whether anything was printed of a word since yesterday"),
         "trends": texts.say("How much is written about what you follow"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
         "alerts": texts.say("Which alerts come at once: all, urgent, none"),

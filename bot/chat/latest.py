@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from bot.chat.keyboards import button, is_number
 from bot.chat.refused_keywords import say_refused
+from bot.chat.sight import look_out
 from bot.chat.visit import Visit
 from bot.delivery.digest import render_digest, render_story
-from bot.delivery.outages import add_outage, say_outage
+from bot.delivery.sight import lead_with
 from bot.delivery.split import cut, join_blocks
 from bot.intake import find_words
 from bot.matching import KeywordRefused, parse_keyword
@@ -66,9 +67,15 @@ async def send_digest_now(visit: Visit) -> None:
     after = await visit.storage.matches.load_first_item_since(visit.now - _DIGEST_NOW)
     matched = await visit.storage.matches.load_digest(subscriber.id, after=after)
     title = visit.texts.say("📰 <b>The last 24 hours</b>")
-    messages = render_digest(matched, subscriber, visit.texts, title=title, now=visit.now)
-    outages = await visit.storage.health.load_outages()
-    for message in add_outage(messages, outages, visit.texts, visit.now):
+    messages = render_digest(
+        matched,
+        subscriber,
+        visit.texts,
+        title=title,
+        now=visit.now,
+        blindness=await look_out(visit),
+    )
+    for message in messages:
         await visit.answer(message)
 
 
@@ -82,10 +89,8 @@ async def _page(
         return None
     shown = items[:_PAGE]
     html = _render(visit, subscriber, words, shown, is_first=before is None)
-    blind = say_outage(await visit.storage.health.load_outages(), visit.texts, visit.now)
-    if blind and before is None:
-        # Whoever finds nothing must not take it for calm.
-        html = f"{blind}\n\n{html}"
+    # Whoever finds nothing must not take it for calm.
+    html = lead_with(await look_out(visit), html)
     keys = []
     if before is not None:
         keys.append(button(visit.texts.say("« Newest"), f"latest:{words_id}:"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.model.feeds import (
     REFUSED_CHATS,
+    AskedSource,
     Feed,
     FeedConfig,
     FeedHealth,
@@ -14,6 +15,7 @@ from bot.model.feeds import (
     Publisher,
     PublisherKind,
     Rhythm,
+    Sight,
 )
 from bot.model.items import (
     MAX_GRAVITY,
@@ -51,6 +53,7 @@ __all__ = [
     "NO_ALERTS",
     "REFUSED_CHATS",
     "URGENT",
+    "AskedSource",
     "Button",
     "ChangedItem",
     "Chart",
@@ -83,6 +86,7 @@ __all__ = [
     "Rhythm",
     "Ring",
     "Role",
+    "Sight",
     "Silence",
     "Span",
     "Subscriber",

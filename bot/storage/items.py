@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from sqlalchemy import (
@@ -223,11 +223,17 @@ class Items:
         *,
         before: int | None,
         limit: int,
+        since: datetime | None = None,
     ) -> list[Item]:
-        """Return the newest items for which *holds* says yes, among those that bear an anchor."""
+        """Return the newest items for which *holds* says yes, among those that bear an anchor.
+
+        None that were published before *since*, if given.
+        """
 
         def work(connection: Connection) -> list[Item]:
             bearing = iter_bearing(connection, anchors, before=before)
+            if since is not None:
+                bearing = takewhile(lambda each: each.published_at >= since, bearing)
             return list(islice(filter(holds, bearing), limit))
 
         return await self._database.read(work)
