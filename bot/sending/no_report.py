@@ -10,6 +10,7 @@ from bot.delivery.sight import find_heard_since
 from bot.matching import WIDENED, KeywordRefused, Query, holds, parse_keyword, read_text
 from bot.model import Item, Subscriber
 from bot.storage import Storage
+from bot.storage.archive import Within
 from bot.stories.surge import hour_of
 from bot.texts import Texts
 
@@ -65,7 +66,12 @@ async def _find_report(storage: Storage, query: Query, since: datetime) -> Item 
         return holds(query, text, language=item.language, publisher=item.publisher) is not None
 
     found = await storage.items.load_holding(
-        query.anchors, holds_in, before=None, limit=1, since=since - PRINTED_LATE
+        query.anchors,
+        holds_in,
+        before=None,
+        limit=1,
+        also=query.second_anchors,
+        within=Within(since=since - PRINTED_LATE),
     )
     return found[0] if found else None
 

@@ -123,6 +123,10 @@ notice = Table(
     sqlite_autoincrement=True,
 )
 
+#: Conditions as the indexes of `item` have them: a planner must see that they are the same.
+NAMES_SOURCE = text("source <> ''")
+NAMES_NO_SOURCE = text("source = ''")
+
 item = Table(
     "item",
     metadata,
@@ -153,6 +157,24 @@ item = Table(
     UniqueConstraint("feed_id", "key"),
     Index("ix_item_feed_link", "feed_id", "link_key"),
     Index("ix_item_newest", "published_at", "id"),
+    # The newest of one language, of one feed in its own name, and of one that an aggregator names.
+    Index("ix_item_language", "language", "published_at", "id"),
+    Index(
+        "ix_item_feed_newest",
+        "feed_id",
+        "published_at",
+        "id",
+        sqlite_where=NAMES_NO_SOURCE,
+        postgresql_where=NAMES_NO_SOURCE,
+    ),
+    Index(
+        "ix_item_source",
+        "source",
+        "published_at",
+        "id",
+        sqlite_where=NAMES_SOURCE,
+        postgresql_where=NAMES_SOURCE,
+    ),
     Index(
         "ix_item_listed",
         "feed_id",

@@ -18,6 +18,8 @@ from sqlalchemy import (
 
 from bot.storage.columns import Id, Moment, make_id, metadata, refer_to
 from bot.storage.news_tables import (
+    NAMES_NO_SOURCE,
+    NAMES_SOURCE,
     feed,
     feed_day,
     heard_hour,
@@ -37,6 +39,8 @@ from bot.storage.news_tables import (
 __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
+    "NAMES_NO_SOURCE",
+    "NAMES_SOURCE",
     "budget",
     "chat",
     "delivery",
