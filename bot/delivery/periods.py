@@ -15,16 +15,16 @@ LONGEST_PERIOD_WORDS = 5
 _LONGEST = timedelta(days=3660)
 _SINCE = frozenset({"since", "from", "с", "со"})
 _ON = frozenset({"on", "в", "во", "за"})
-_OVER = frozenset(
-    "for in over within the last past за в последние последних последний последнюю последнего "
-    "прошедшие прошедшую վերջին".split()
-)
+_OVER = frozenset({
+    "for", "in", "over", "within", "the", "last", "past", "за", "в", "последние", "последних",
+    "последний", "последнюю", "последнего", "прошедшие", "прошедшую", "վերջին",
+})  # fmt: skip
 _DURING = frozenset({"ընթացքում", "ago", "назад", "առաջ"})
 _ONE = frozenset({"a", "an", "one", "один", "одну", "одна", "մեկ", "մի"})
 _AGO = {
     word: ago
     for ago, words in enumerate(
-        ("today сегодня այսօր", "yesterday вчера երեկ", "позавчера նախանցյալ")
+        ("today сегодня այսօր այսօրվա", "yesterday вчера երեկ երեկվա", "позавчера նախանցյալ")
     )
     for word in words.split()
 }
@@ -97,6 +97,11 @@ def parse_period(words: Sequence[str], zone: str, now: datetime) -> Period | Non
     return Period(now.astimezone(UTC) - lasts) if lasts is not None else None
 
 
+def is_weekday(word: str) -> bool:
+    """Say whether a word by itself names a day of the week; it may be looked for as well."""
+    return word.casefold() in _DAY_OF
+
+
 def _begin(day: date, zone: ZoneInfo) -> datetime:
     return find_instant(day, time(0), zone)
 
@@ -124,14 +129,17 @@ def _find_day(typed: list[str], today: date) -> date | None:
             year = int(dotted[3]) if dotted[3] else None
             return _latest_day(int(dotted[1]), int(dotted[2]), year, today)
         case [day, month, *year] if day.isdecimal() and month in _MONTH_OF:
-            return _latest_day(int(day), _MONTH_OF[month], _read_year(year), today)
+            return _read_day(day, month, year, today)
         case [month, day, *year] if day.isdecimal() and month in _MONTH_OF:
-            return _latest_day(int(day), _MONTH_OF[month], _read_year(year), today)
+            return _read_day(day, month, year, today)
     return None
 
 
-def _read_year(typed: list[str]) -> int | None:
-    return int(typed[0]) if len(typed) == 1 and re.fullmatch(r"\d{4}", typed[0]) else None
+def _read_day(day: str, month: str, year: list[str], today: date) -> date | None:
+    if len(day) > 2 or len(year) > 1 or not all(re.fullmatch(r"\d{4}", each) for each in year):
+        return None
+    of_year = int(year[0]) if year else None
+    return _latest_day(int(day), _MONTH_OF[month], of_year, today)
 
 
 def _latest_day(day: int, month: int, year: int | None, today: date) -> date | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.delivery.periods import LONGEST_PERIOD_WORDS, Period, parse_period
+from bot.delivery.periods import LONGEST_PERIOD_WORDS, Period, is_weekday, parse_period
 from bot.language import fold_text
 from bot.matching import Query, holds, parse_keyword, read_text
 from bot.matching.grammar import Both, FromSource, InLanguage, Node, parse
@@ -64,10 +64,10 @@ def parse_request(
     Raises KeywordRefused for words that cannot be looked for.
     """
     words = typed.split()
-    words, newest = _take_number(words)
     words, period = _take_period(words, zone, now)
-    if newest is None:
-        words, newest = _take_number(words)
+    words, newest = _take_number(words)
+    if period is None:
+        words, period = _take_period(words, zone, now)
     rest = " ".join(words)
     if not rest:
         return Request(period=period, newest=newest), ""
@@ -112,12 +112,12 @@ def _take_number(words: list[str]) -> tuple[list[str], int | None]:
     return words, None
 
 
-def _take_period(
-    words: list[str], zone: str, now: datetime
-) -> tuple[list[str], Period | None]:
+def _take_period(words: list[str], zone: str, now: datetime) -> tuple[list[str], Period | None]:
     """Take the longest time that the words end or begin with."""
     for size in range(min(LONGEST_PERIOD_WORDS, len(words)), 0, -1):
         for some, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
+            if rest and size == 1 and is_weekday(some[0]):
+                continue
             # What stands in quotes is looked for as it is.
             if _QUOTES.isdisjoint("".join(some)) and _is_closed(rest):
                 period = parse_period(some, zone, now)
@@ -141,4 +141,3 @@ def _iter_parts(node: Node) -> Iterator[Node]:
             yield from _iter_parts(part)
     else:
         yield node
-

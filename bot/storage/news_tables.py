@@ -123,9 +123,8 @@ notice = Table(
     sqlite_autoincrement=True,
 )
 
-#: Conditions as the indexes of `item` have them: a planner must see that they are the same.
-NAMES_SOURCE = text("source <> ''")
-NAMES_NO_SOURCE = text("source = ''")
+_NAMES_SOURCE = text("source <> ''")
+_NAMES_NO_SOURCE = text("source = ''")
 
 item = Table(
     "item",
@@ -164,16 +163,16 @@ item = Table(
         "feed_id",
         "published_at",
         "id",
-        sqlite_where=NAMES_NO_SOURCE,
-        postgresql_where=NAMES_NO_SOURCE,
+        sqlite_where=_NAMES_NO_SOURCE,
+        postgresql_where=_NAMES_NO_SOURCE,
     ),
     Index(
         "ix_item_source",
         "source",
         "published_at",
         "id",
-        sqlite_where=NAMES_SOURCE,
-        postgresql_where=NAMES_SOURCE,
+        sqlite_where=_NAMES_SOURCE,
+        postgresql_where=_NAMES_SOURCE,
     ),
     Index(
         "ix_item_listed",

@@ -18,8 +18,6 @@ from sqlalchemy import (
 
 from bot.storage.columns import Id, Moment, make_id, metadata, refer_to
 from bot.storage.news_tables import (
-    NAMES_NO_SOURCE,
-    NAMES_SOURCE,
     feed,
     feed_day,
     heard_hour,
@@ -39,8 +37,6 @@ from bot.storage.news_tables import (
 __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
-    "NAMES_NO_SOURCE",
-    "NAMES_SOURCE",
     "budget",
     "chat",
     "delivery",

@@ -167,7 +167,7 @@ async def test_every_digest_and_bulletin_says_that_sources_are_silent(
     assert now.splitlines()[0] == line
     nothing = (await idle.say("/latest dragons")).text
     assert nothing.splitlines()[0] == line, "nothing found is no calm"
-    assert "Nothing yet" in nothing
+    assert "Nothing found" in nothing
     idle.clock.now = NOW.replace(hour=5) + timedelta(days=1)
     assert await owe_due_digests(storage, idle.clock.now) == 1
     idle.open_gates()
