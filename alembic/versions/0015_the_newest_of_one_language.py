@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_item_feed_newest",
         "item",
-        ["feed_id", "published_at", "id"],
+        ["feed_id", "published_at", "id", "language"],
         sqlite_where=_NO_SOURCE,
         postgresql_where=_NO_SOURCE,
     )

@@ -163,6 +163,8 @@ item = Table(
         "feed_id",
         "published_at",
         "id",
+        # Told apart without a look at the item.
+        "language",
         sqlite_where=_NAMES_NO_SOURCE,
         postgresql_where=_NAMES_NO_SOURCE,
     ),
