@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.chat import alerts, keyword_list, keywords, latest, settings, trends, welcome, why
+from bot.chat import (
+    alerts,
+    keyword_list,
+    keywords,
+    latest,
+    no_report,
+    settings,
+    trends,
+    welcome,
+    why,
+)
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -34,6 +44,8 @@ COMMANDS: Mapping[str, Command] = {
     "remove": Command(keywords.remove),
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
     "latest": Command(latest.latest, admins_only=False, changes=False),
+    "search": Command(latest.search, admins_only=False, changes=False),
+    "noreport": Command(no_report.no_report, admins_only=False, changes=False),
     "trends": Command(trends.trends, admins_only=False, changes=False),
     "digest": Command(settings.digest, admins_only=False),
     "alerts": Command(alerts.alerts),
@@ -55,7 +67,10 @@ BUTTONS: Mapping[str, Command] = {
     "narrow": Command(keywords.narrow),
     "instead": Command(keywords.follow_instead),
     "remove": Command(keywords.remove_tapped),
-    "latest": Command(latest.turn_page, admins_only=False, changes=False),
+    "latest": Command(latest.turn_old_page, admins_only=False, changes=False),
+    "page": Command(latest.turn_page, admins_only=False, changes=False),
+    "found": Command(latest.turn_found, admins_only=False, changes=False),
+    "about": Command(latest.turn_keyword, admins_only=False, changes=False),
     "trends": Command(trends.turn_trends, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
     "alerts": Command(alerts.alerts_tapped),
@@ -74,6 +89,8 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "remove": texts.say("Stop following a word"),
         "keywords": texts.say("What you follow"),
         "latest": texts.say("The newest items, or those about a word"),
+        "search": texts.say("Search the whole archive"),
+        "noreport": texts.say("Whether anything was printed of a word since yesterday"),
         "trends": texts.say("How much is written about what you follow"),
         "digest": texts.say("A daily digest: now, at 09:00, off"),
         "alerts": texts.say("Which alerts come at once: all, urgent, none"),

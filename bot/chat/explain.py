@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bot.chat.keyboards import button, rows
+from bot.chat.sight import look_out
 from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
@@ -69,6 +70,8 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
     if forms:
         lines += ["", texts.say("In the archive: {forms}", forms=", ".join(forms))]
     lines += ["", *await _caught(visit, added.looked_back)]
+    if not added.looked_back.items and (unseen := await look_out(visit)):
+        lines = [unseen, "", *lines]
     keyboard = _keyboard(added, texts)
     instead = await asyncio.to_thread(_offer_instead, added, texts)
     offered = []

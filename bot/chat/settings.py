@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 
 from markupsafe import Markup
 
+from bot.chat.digest_now import send_digest_now
 from bot.chat.keyboards import button, rows
-from bot.chat.latest import send_digest_now
 from bot.chat.visit import Visit
 from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
 from bot.delivery.hours import parse_time, parse_times

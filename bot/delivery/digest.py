@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked, say_origin
+from bot.delivery.sight import lead_with
 from bot.delivery.split import count_units, join_blocks
 from bot.model import MatchedStory, Role, Subscriber, Telling
 from bot.stories.news import find_gravity
@@ -18,6 +19,7 @@ from bot.texts import Texts
 DIGEST_STORIES = 10
 #: Of a story, so many other headlines are folded below it.
 _MOST_OTHERS = 6
+_ALL_IS_SEEN = Markup()
 #: An entry with what is folded below it is no longer: several fit a message.
 _MOST_UNITS = 2_400
 
@@ -29,15 +31,17 @@ def render_digest(
     *,
     title: Markup,
     now: datetime,
+    blindness: Markup = _ALL_IS_SEEN,
 ) -> list[str]:
     """Return the messages of a digest: by keyword, the gravest and most told stories first.
 
     A story of several keywords is counted under each, and stands under the first of them. Without
-    stories it is the one sentence that says so.
+    stories it is the one sentence that says so. It begins with what is said of *blindness*.
     """
     if not matched:
-        return [f"{title}\n\n{texts.say('Nothing new on your keywords.')}"]
-    blocks = [str(title)]
+        nothing = f"{title}\n\n{texts.say('Nothing new on your keywords.')}"
+        return [lead_with(blindness, nothing)]
+    blocks = [lead_with(blindness, title)]
     told: set[int] = set()
     for keyword, stories in _group(matched).items():
         head = texts.say(

@@ -41,11 +41,16 @@ def judge_health(feed: FeedHealth) -> FeedState:
     return FeedState.WORKING
 
 
-def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
+def find_outages(
+    feeds: Iterable[FeedHealth], now: datetime, before: Iterable[Outage] = ()
+) -> list[Outage]:
     """Return where several sources bring nothing together, the worst first.
 
-    When hardly any source of any kind answers, that is one outage: `all`.
+    When hardly any source of any kind answers, that is one outage: `all`. What was an outage
+    *before* goes on until they answer, however long that is.
     """
+    # Who was away when an outage began is part of it for as long as it goes on.
+    away_since = {each.about: min(now, each.since) - _TOGETHER for each in before}
     groups: dict[str, list[FeedHealth]] = defaultdict(list)
     for feed in feeds:
         if judge_health(feed) in _NOT_ASKED:
@@ -54,10 +59,13 @@ def find_outages(feeds: Iterable[FeedHealth], now: datetime) -> list[Outage]:
         groups[f"country:{feed.publisher.country}"].append(feed)
         if feed.language in ("hy", "ru", "en"):
             groups[f"language:{feed.language}"].append(feed)
-    everything = _judge_group("all", groups.pop("all", []), now)
+    lately = now - _TOGETHER
+    everything = _judge_group("all", groups.pop("all", []), away_since.get("all", lately))
     if everything is not None and everything.down >= _SHARE_ALL * everything.total:
         return [everything]
-    found = (_judge_group(about, group, now) for about, group in groups.items())
+    found = (
+        _judge_group(about, group, away_since.get(about, lately)) for about, group in groups.items()
+    )
     outages = [outage for outage in found if outage is not None]
     # Of a country and its language, the one that says more.
     return sorted(outages, key=lambda each: (-each.down, -each.down / each.total, each.about))
@@ -97,8 +105,8 @@ def _was_heard_since(feed: FeedHealth, since: datetime) -> bool:
     return feed.last_success_at is not None and feed.last_success_at >= since
 
 
-def _judge_group(about: str, feeds: Sequence[FeedHealth], now: datetime) -> Outage | None:
-    down = [feed for feed in feeds if _is_down(feed, now)]
+def _judge_group(about: str, feeds: Sequence[FeedHealth], away_since: datetime) -> Outage | None:
+    down = [feed for feed in feeds if _is_down(feed, away_since)]
     enough = max(_FEWEST_DOWN, _SHARE_DOWN * len(feeds))
     if len(feeds) < _FEWEST_TOTAL or len(down) < enough:
         return None
@@ -114,12 +122,12 @@ def _judge_group(about: str, feeds: Sequence[FeedHealth], now: datetime) -> Outa
     )
 
 
-def _is_down(feed: FeedHealth, now: datetime) -> bool:
+def _is_down(feed: FeedHealth, away_since: datetime) -> bool:
     if feed.failures:
         heard = feed.last_success_at
-        return feed.failures >= _FAILING_TIMES and heard is not None and now - heard <= _TOGETHER
+        return feed.failures >= _FAILING_TIMES and heard is not None and heard >= away_since
     return (
         feed.last_new_at is not None
-        and now - feed.last_new_at <= _TOGETHER
+        and feed.last_new_at >= away_since
         and judge_health(feed) is FeedState.QUIET
     )

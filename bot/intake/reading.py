@@ -175,8 +175,9 @@ def _read_new(
         role=find_role(parsed.title),
         origin=find_origin(parsed.title),
         silence=_judge_silence(standing, fresh=fresh),
-        # A backlog floods nobody, and is not lost: the next digest tells of it.
-        matches=fresh and standing not in (Standing.NEWS, Standing.FIRST),
+        # A backlog floods nobody, and is not lost: the next digest tells of it. Nor is what a feed
+        # lists when it is first read: who followed a word before sees what /add would show after.
+        matches=fresh and standing is not Standing.NEWS,
         source=sources.get(parsed.source, ""),
         dated_at=parsed.published_at,
         link_key=identity.link if identity.own else "",

@@ -30,7 +30,7 @@ class HealthJob:
         """Judge the feeds by their last polls; say whether operators are owed word."""
         feeds = await self._storage.health.load()
         gone = {feed.name: feed.gone_at for feed in feeds if feed.enabled and feed.gone_at}
-        silent = find_outages(feeds, now)
+        silent = find_outages(feeds, now, await self._storage.health.load_outages())
         minute = hour_of(now), now.minute
         if minute != self._noted and are_heard(feeds, silent, now):
             await self._storage.trends.note_heard(*minute)

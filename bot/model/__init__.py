@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.model.feeds import (
     REFUSED_CHATS,
+    AskedSource,
     Feed,
     FeedConfig,
     FeedHealth,
@@ -14,6 +15,7 @@ from bot.model.feeds import (
     Publisher,
     PublisherKind,
     Rhythm,
+    Sight,
 )
 from bot.model.items import (
     MAX_GRAVITY,
@@ -58,6 +60,7 @@ __all__ = [
     "REFUSED_CHATS",
     "URGENT",
     "WAKES",
+    "AskedSource",
     "Button",
     "ChangedItem",
     "Chart",
@@ -91,6 +94,7 @@ __all__ = [
     "Ring",
     "Role",
     "Shows",
+    "Sight",
     "Silence",
     "Span",
     "Subscriber",

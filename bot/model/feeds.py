@@ -149,6 +149,25 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedSource:
+    """When a source that is asked for news last answered, and is to be asked again."""
+
+    last_success_at: datetime | None
+    next_poll_at: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What is seen of the news: whoever finds nothing must not take blindness for calm."""
+
+    sources: tuple[AskedSource, ...]
+    outages: tuple[Outage, ...] = ()
+    #: When the newest item was first seen; None: none is stored.
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What an operator is to be told."""
 

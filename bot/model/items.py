@@ -143,7 +143,7 @@ class NewItem:
     story_key: str
     keys: frozenset[int]
     silence: Silence | None = None  #: why it alerts nobody; None: it does
-    matches: bool = False  #: stored in silence, but told in the next digest (a feed that returned)
+    matches: bool = False  #: stored in silence, and told in the next digest (backlogs)
     dated_at: datetime | None = None  #: what its feed says; None: nothing
     link_key: str = ""  #: its address in comparable form, where that is its own
     text_hash: int = 0  #: of its words, to notice that they change

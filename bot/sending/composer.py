@@ -11,15 +11,16 @@ from bot.delivery.bulletin import is_late
 from bot.delivery.digest import render_digest
 from bot.delivery.outages import add_outage
 from bot.delivery.render import render_bulletin
+from bot.delivery.sight import is_blind, say_blindness
 from bot.delivery.story import render_alert, render_ring
 from bot.delivery.trends import is_stale, render_surge
-from bot.model import Delivery, DeliveryKind, Keyboard, Outage, Ring, Subscriber, Surge
+from bot.model import Delivery, DeliveryKind, Keyboard, Ring, Sight, Subscriber, Surge
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.texts import Texts
 
-#: What is known of outages holds so long: they are counted in minutes.
-_OUTAGES_HOLD_S = 10.0
+#: What is known of sources holds so long: outages are counted in minutes.
+_SIGHT_HOLDS_S = 10.0
 _ABOUT_CHANGES = (Ring.CORRECTED, Ring.DETAIL)
 
 
@@ -50,12 +51,12 @@ class Composer:
         self._written: dict[tuple[object, ...], str] = {}
         #: The last surge that was told of, by the ref of its notices.
         self._last_surge: tuple[str, Surge | None] = ("", None)
-        self._outages: Sequence[Outage] = ()
-        self._outages_until_s = 0.0
+        self._sight = Sight(sources=())
+        self._sight_until_s = 0.0
 
     async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
         """Return what the alerts and edits among these tell, in one read."""
-        await self._look_for_outages()
+        await self._look_out()
         alerts = [
             alert
             for each in owed
@@ -65,11 +66,11 @@ class Composer:
         self._written.clear()
         return await self._storage.matches.load_stories(alerts) if alerts else {}
 
-    async def _look_for_outages(self) -> None:
+    async def _look_out(self) -> None:
         now_s = asyncio.get_running_loop().time()
-        if now_s >= self._outages_until_s:
-            self._outages = await self._storage.health.load_outages()
-            self._outages_until_s = now_s + _OUTAGES_HOLD_S
+        if now_s >= self._sight_until_s:
+            self._sight = await self._storage.health.load_sight()
+            self._sight_until_s = now_s + _SIGHT_HOLDS_S
 
     async def compose(
         self, owed: Delivery, alerted: Mapping[int, Alerted], now: datetime
@@ -123,7 +124,7 @@ class Composer:
             alert = render_alert(
                 told.story, told.lead, told.keywords, reader, texts, now, words=told.words
             )
-            (self._written[same],) = add_outage([alert], self._outages, texts, now)
+            (self._written[same],) = add_outage([alert], self._sight.outages, texts, now)
         return self._written[same]
 
     def _bulletin(
@@ -135,7 +136,7 @@ class Composer:
             return Composed((), empty=empty)
         stories = [(alerted[each.id].lead.item, alerted[each.id].keywords) for each in telling]
         message, told = render_bulletin(stories, owed.subscriber, texts, now)
-        messages = add_outage([message], self._outages, texts, now)
+        messages = add_outage([message], self._sight.outages, texts, now)
         return Composed(
             tuple(messages),
             told=tuple(telling[:told]),
@@ -157,10 +158,13 @@ class Composer:
             return Composed(())
         return Composed((render_surge(surge, typed, self._texts[owed.subscriber.language]),))
 
-    async def _wants_empty(self, subscriber: Subscriber) -> bool:
+    async def _wants_empty(self, subscriber: Subscriber, now: datetime) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.
         # Nor who has no digest, and was owed one for what they missed.
-        if not subscriber.digest_when_empty or not subscriber.digest_times:
+        if not subscriber.digest_times:
+            return False
+        # To whom no digest says that all is quiet, it must not say so when nothing can be seen.
+        if not subscriber.digest_when_empty and not is_blind(self._sight, now):
             return False
         return bool(await self._storage.keywords.load(subscriber.id))
 
@@ -168,14 +172,16 @@ class Composer:
         matched = await self._storage.matches.load_digest(
             owed.subscriber.id, after=owed.after_item, upto=owed.upto_item
         )
-        if not matched and not await self._wants_empty(owed.subscriber):
+        reader = owed.subscriber
+        if not matched and not await self._wants_empty(reader, now):
             return Composed(())
-        texts = self._texts[owed.subscriber.language]
+        texts = self._texts[reader.language]
         day, _, hour = owed.ref.partition("T")
         title = texts.say(
             "📰 <b>Your digest</b> · {day}, {time}",
             day=texts.date(day),
             time=hour,
         )
-        messages = render_digest(matched, owed.subscriber, texts, title=title, now=now)
-        return Composed(tuple(add_outage(messages, self._outages, texts, now)))
+        blindness = say_blindness(self._sight, reader.zone, texts, now)
+        messages = render_digest(matched, reader, texts, title=title, now=now, blindness=blindness)
+        return Composed(tuple(messages))

@@ -21,7 +21,7 @@ from bot.storage.fanout import expand_fanout
 from bot.storage.news import expand_news
 from bot.storage.outcomes import Fate, Outcome, settle
 from bot.storage.processes import Processes
-from bot.storage.tables import delivery
+from bot.storage.tables import delivery, fanout, subscription
 
 __all__ = ["LEASE_MS", "MAX_ATTEMPTS", "Claim", "Deliveries", "Fate", "Outbox", "Outcome"]
 
@@ -86,6 +86,26 @@ class Deliveries:
         def work(connection: Connection) -> int:
             query = select(func.count()).select_from(delivery).where(_IS_PENDING)
             return int(connection.scalar(query) or 0)
+
+        return await self._database.read(work)
+
+    async def count_waiting(self, subscriber_id: int) -> int:
+        """Return how much a subscriber is still owed, and how much is not yet told apart."""
+
+        def work(connection: Connection) -> int:
+            owed = select(func.count()).where(
+                delivery.c.subscriber_id == subscriber_id, _IS_PENDING
+            )
+            spreading = (
+                select(func.count())
+                .select_from(fanout)
+                .join(subscription, subscription.c.keyword_id == fanout.c.keyword_id)
+                .where(
+                    subscription.c.subscriber_id == subscriber_id,
+                    fanout.c.cursor < subscriber_id,
+                )
+            )
+            return (connection.scalar(owed) or 0) + (connection.scalar(spreading) or 0)
 
         return await self._database.read(work)
 

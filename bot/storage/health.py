@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
 
-from bot.model import REFUSED_CHATS, FeedHealth, Notice, Outage
+from bot.model import REFUSED_CHATS, AskedSource, FeedHealth, Notice, Outage, Sight
 from bot.storage.database import Database
 from bot.storage.polls import FEED_COLUMNS, to_publisher, to_rhythm
 from bot.storage.silences import mark_silent_feeds
-from bot.storage.tables import feed, item, notice, outage, publisher
+from bot.storage.tables import feed, heard_hour, item, notice, outage, publisher
 
 _DELAY_OF_ITEMS = 50
 #: How a feed that is gone stands among the outages.
@@ -64,13 +64,29 @@ class Health:
     async def load_outages(self) -> list[Outage]:
         """Return the outages that go on, the worst first."""
 
-        def work(connection: Connection) -> list[Outage]:
-            rows = connection.execute(
-                select(outage)
-                .where(outage.c.about.not_like(f"{_GONE}%"), outage.c.about != REFUSED_CHATS)
-                .order_by(outage.c.down.desc(), outage.c.about)
+        return await self._database.read(_load_outages)
+
+    async def load_sight(self) -> Sight:
+        """Return what is seen of the news."""
+
+        def work(connection: Connection) -> Sight:
+            asked = select(feed.c.last_success_at, feed.c.next_poll_at, feed.c.failures).where(
+                feed.c.enabled, feed.c.gone_at.is_(None)
             )
-            return [Outage(**row) for row in rows.mappings()]
+            return Sight(
+                sources=tuple(AskedSource(**row) for row in connection.execute(asked).mappings()),
+                outages=tuple(_load_outages(connection)),
+                newest_at=connection.scalar(select(func.max(item.c.seen_at))),
+            )
+
+        return await self._database.read(work)
+
+    async def load_heard(self, first_hour: int) -> dict[int, int]:
+        """Return in which minutes of each hour since then sources were heard, a bit for each."""
+
+        def work(connection: Connection) -> dict[int, int]:
+            rows = connection.execute(select(heard_hour).where(heard_hour.c.hour >= first_hour))
+            return {row.hour: row.minutes for row in rows}
 
         return await self._database.read(work)
 
@@ -156,6 +172,15 @@ class Health:
             connection.execute(delete(notice).where(notice.c.id == notice_id))
 
         await self._database.write(work)
+
+
+def _load_outages(connection: Connection) -> list[Outage]:
+    rows = connection.execute(
+        select(outage)
+        .where(outage.c.about.not_like(f"{_GONE}%"), outage.c.about != REFUSED_CHATS)
+        .order_by(outage.c.down.desc(), outage.c.about)
+    )
+    return [Outage(**row) for row in rows.mappings()]
 
 
 def _begun(each: Outage) -> tuple[str, dict[str, str]]:

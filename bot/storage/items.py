@@ -22,7 +22,14 @@ from sqlalchemy import (
 from bot.errors import DataRefused
 from bot.model import Feed, Item, KnownItem
 from bot.model.search_keys import hash_key
-from bot.storage.archive import iter_bearing, select_items, select_newest, to_item
+from bot.storage.archive import (
+    Within,
+    iter_bearing,
+    load_newest,
+    load_publishers,
+    select_items,
+    to_item,
+)
 from bot.storage.arrivals import (
     Arrivals,
     KeywordMatcher,
@@ -194,11 +201,26 @@ class Items:
         except DataRefused:
             return await self._database.write(partial(work, carefully=True))
 
-    async def load_latest(self, *, before: int | None, limit: int) -> list[Item]:
-        """Return the newest items, those older than item *before* when it is given."""
+    async def load_latest(
+        self, *, before: int | None, limit: int, within: Within | None = None
+    ) -> list[Item]:
+        """Return the newest items, of a part of the archive or all, older than item *before*."""
 
         def work(connection: Connection) -> list[Item]:
-            return [to_item(row) for row in connection.execute(select_newest(before).limit(limit))]
+            return load_newest(connection, before=before, limit=limit, within=within or Within())
+
+        return await self._database.read(work)
+
+    async def load_publishers(self) -> set[str]:
+        """Return the names of all publishers of the archive, those too that aggregators name."""
+        return await self._database.read(load_publishers)
+
+    async def load_first_seen(self) -> datetime | None:
+        """Return when the oldest item of the archive was first seen; None where there is none."""
+
+        def work(connection: Connection) -> datetime | None:
+            first: datetime | None = connection.scalar(select(func.min(item.c.seen_at)))
+            return first
 
         return await self._database.read(work)
 
@@ -228,11 +250,18 @@ class Items:
         *,
         before: int | None,
         limit: int,
+        also: Collection[str] = (),
+        within: Within | None = None,
     ) -> list[Item]:
-        """Return the newest items for which *holds* says yes, among those that bear an anchor."""
+        """Return the newest items for which *holds* says yes, among those that bear an anchor.
+
+        And one of *also*, if given. Of *within* it heeds when they were published.
+        """
 
         def work(connection: Connection) -> list[Item]:
-            bearing = iter_bearing(connection, anchors, before=before)
+            bearing = iter_bearing(
+                connection, anchors, before=before, also=also, within=within or Within()
+            )
             return list(islice(filter(holds, bearing), limit))
 
         return await self._database.read(work)

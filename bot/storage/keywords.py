@@ -98,7 +98,9 @@ class Keywords:
                 if words is None:
                     continue
                 forms.update(word.casefold() for word in words)
-                if candidate.seen_at >= now - LOOK_BACK:
+                # What was old when it was first seen is no news of a day, nor in any digest.
+                fresh = candidate.published_at >= candidate.seen_at - LOOK_BACK
+                if fresh and candidate.seen_at >= now - LOOK_BACK:
                     caught.append((candidate, words))
             return LookedBack(newest, tuple(caught), tuple(form for form, _ in forms.most_common()))
 

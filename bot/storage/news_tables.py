@@ -123,6 +123,9 @@ notice = Table(
     sqlite_autoincrement=True,
 )
 
+_NAMES_SOURCE = text("source <> ''")
+_NAMES_NO_SOURCE = text("source = ''")
+
 item = Table(
     "item",
     metadata,
@@ -153,6 +156,26 @@ item = Table(
     UniqueConstraint("feed_id", "key"),
     Index("ix_item_feed_link", "feed_id", "link_key"),
     Index("ix_item_newest", "published_at", "id"),
+    # The newest of one language, of one feed in its own name, and of one that an aggregator names.
+    Index("ix_item_language", "language", "published_at", "id"),
+    Index(
+        "ix_item_feed_newest",
+        "feed_id",
+        "published_at",
+        "id",
+        # Told apart without a look at the item.
+        "language",
+        sqlite_where=_NAMES_NO_SOURCE,
+        postgresql_where=_NAMES_NO_SOURCE,
+    ),
+    Index(
+        "ix_item_source",
+        "source",
+        "published_at",
+        "id",
+        sqlite_where=_NAMES_SOURCE,
+        postgresql_where=_NAMES_SOURCE,
+    ),
     Index(
         "ix_item_listed",
         "feed_id",

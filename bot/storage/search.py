@@ -97,19 +97,29 @@ def save_keys(connection: Connection, keys: Mapping[int, Collection[int]], now: 
 
 
 def find_places(
-    connection: Connection, keys: Collection[int], *, below: int | None, limit: int
+    connection: Connection,
+    keys: Collection[int],
+    *,
+    below: int | None,
+    limit: int,
+    above: int = -1,
+    also: Collection[int] = (),
 ) -> list[int]:
-    """Return the highest places under which one of these keys stands, the highest first."""
+    """Return the highest places under which one of these keys stands, the highest first.
+
+    And one of *also*, if given; only places *above* and *below* these.
+    """
     if not keys:
         return []
+    lowest = above
     query = select(search_period.c.week).order_by(search_period.c.week.desc())
     weeks = list(connection.scalars(query))
     found: list[int] = []
     for some in _split(weeks):
         # What is lower than as many others is not among the highest.
-        above = found[-1] if len(found) >= limit else -1
+        above = found[-1] if len(found) >= limit else lowest
         if above < place_after(_EPOCH + (some[0] + 1) * _WEEK + _AHEAD):
-            found += _find_in(connection, some, keys, below, above, limit)
+            found += _find_in(connection, some, keys, below, above, limit, also)
             found = sorted(found, reverse=True)[:limit]
     return found
 
@@ -247,25 +257,34 @@ def _find_in(
     below: int | None,
     above: int,
     limit: int | None,
+    also: Collection[int] = (),
 ) -> list[int]:
+    dialect = connection.dialect.name
+    words = _to_stored(connection, keys, " OR ")
     asked = {
-        "words": _to_stored(connection, keys, " OR "),
+        "words": words,
         "below": _HIGHEST if below is None else below,
         "above": above,
         "most": _HIGHEST if limit is None else limit,
     }
-    return list(connection.scalars(_ask_weeks(connection.dialect.name, tuple(weeks)), asked))
+    if also and dialect == "postgresql":
+        asked["also"] = _to_stored(connection, also)
+    elif also:
+        asked["words"] = f"({words}) AND ({_to_stored(connection, also, ' OR ')})"
+    two_sets = "also" in asked
+    return list(connection.scalars(_ask_weeks(dialect, tuple(weeks), two_sets), asked))
 
 
 @functools.lru_cache(_QUERIES_HELD)
-def _ask_weeks(dialect: str, weeks: tuple[int, ...]) -> TextClause:
+def _ask_weeks(dialect: str, weeks: tuple[int, ...], two_sets: bool) -> TextClause:
     """Return one question to the tables of all these weeks."""
+    both = " AND words && CAST(:also AS bigint[])" if two_sets else ""
     each = [
         f"SELECT rowid FROM (SELECT rowid FROM {name} WHERE {bearing} "  # noqa: S608 - our names
         "AND rowid > :above AND rowid < :below ORDER BY rowid DESC LIMIT :most) AS w"
         for name in map(_name_table, weeks)
         for bearing in [
-            "words && CAST(:words AS bigint[])"
+            f"words && CAST(:words AS bigint[]){both}"
             if dialect == "postgresql"
             else f"{name} MATCH :words"
         ]

@@ -146,20 +146,6 @@ async def test_adding_tells_what_the_last_day_would_have_brought(sahman: Sahman)
     assert added.text.count("Talks on the border") + added.text.count("На границе") == 1
 
 
-async def test_the_latest_are_read_page_by_page_in_one_message(sahman: Sahman) -> None:
-    for n in range(12):
-        await sahman.news(f"Border news {n:02}", published_at=NOW - timedelta(minutes=n))
-    first = await sahman.say("/latest")
-    assert re.findall(r"news (\d\d)", first.text) == ["00", "01", "02", "03", "04"]
-    await sahman.tap("Older »")
-    await sahman.tap("Older »")
-    page = sahman.newest_with("« Newest")
-    assert re.findall(r"news (\d\d)", page.text) == ["10", "11"]
-    assert labels(page) == ["« Newest"]
-    await sahman.tap("« Newest")
-    assert len(await sahman.silence()) == 1
-
-
 async def test_the_latest_of_a_word_are_found_in_every_language(sahman: Sahman) -> None:
     await sahman.news("Talks on the border", "На границе перестрелка", "Սահմանին հանգիստ է", "Snow")
     found = await sahman.say("/latest border")

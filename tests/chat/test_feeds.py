@@ -126,7 +126,7 @@ async def test_opml_goes_out_and_comes_in(idle: Sahman, desk: FeedsDesk) -> None
 async def test_sources_that_fall_silent_together_are_told_of_and_their_return_too(
     idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composer, "_OUTAGES_HOLD_S", 0.0)
+    monkeypatch.setattr(composer, "_SIGHT_HOLDS_S", 0.0)
     await idle.say("/start")
     storage, job = idle.storage, HealthJob(idle.storage, [ANI])
     heard = NOW - timedelta(minutes=40)
@@ -151,7 +151,7 @@ async def test_sources_that_fall_silent_together_are_told_of_and_their_return_to
 async def test_every_digest_and_bulletin_says_that_sources_are_silent(
     idle: Sahman, desk: FeedsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composer, "_OUTAGES_HOLD_S", 0.0)
+    monkeypatch.setattr(composer, "_SIGHT_HOLDS_S", 0.0)
     line = "⚠ 3 of 3 sources (all) have not answered for 40 minutes"
     storage = idle.storage
     await idle.say("/add border")
@@ -163,16 +163,18 @@ async def test_every_digest_and_bulletin_says_that_sources_are_silent(
     bulletin = (await idle.api.wait_messages(ANI, count=before + 1, timeout=10))[-1].text
     assert "6 alerts" in bulletin
     assert bulletin.endswith(line)
-    assert (await idle.say("/digest now")).text.endswith(line)
+    now = (await idle.say("/digest now")).text
+    assert now.splitlines()[0] == line
     nothing = (await idle.say("/latest dragons")).text
     assert nothing.splitlines()[0] == line, "nothing found is no calm"
-    assert "Nothing yet" in nothing
+    assert "Nothing found" in nothing
     idle.clock.now = NOW.replace(hour=5) + timedelta(days=1)
     assert await owe_due_digests(storage, idle.clock.now) == 1
     idle.open_gates()
     digest = (await idle.api.wait_messages(ANI, count=before + 4, timeout=10))[-1].text
-    assert digest.startswith("📰 Your digest")
-    assert "sources (all) have not answered" in digest.splitlines()[-1]
+    first, _, title, *_ = digest.splitlines()
+    assert first.startswith("⚠ I cannot see: 0 of ")
+    assert title.startswith("📰 Your digest")
 
 
 async def test_a_feed_that_is_gone_is_told_of_once(idle: Sahman, desk: FeedsDesk) -> None:

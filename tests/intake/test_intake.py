@@ -66,6 +66,26 @@ async def test_the_first_poll_of_a_feed_is_stored_in_silence(
     assert count_rows(storage, delivery) == 1
 
 
+async def test_who_followed_a_word_before_a_feeds_first_reading_sees_what_others_do(
+    storage: Storage, intake: Intake
+) -> None:
+    before, after = await open_chat(storage), await open_chat(storage, 102)
+    await follow(storage, before, "border")
+    source = await open_feed(storage, polled=False)
+    old = parsed("Border long ago", published_at=NOW - timedelta(days=9))
+    await poll(
+        intake, source, parsed("Border one"), old, parsed("Border undated", published_at=None)
+    )
+    added = await follow(storage, after, "border")
+    assert added is not None
+    seen = [
+        sorted(each.lead.item.title for each in await storage.matches.load_digest(who.id, after=0))
+        for who in (before, after)
+    ]
+    assert seen == [["Border one", "Border undated"]] * 2
+    assert count_rows(storage, delivery) == 0, "it alerts nobody"
+
+
 async def test_an_item_listed_by_every_poll_alerts_once(storage: Storage, intake: Intake) -> None:
     await follow(storage, await open_chat(storage), "border")
     source = await open_feed(storage)

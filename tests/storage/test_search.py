@@ -16,7 +16,7 @@ from bot.model.search_keys import hash_key
 from bot.storage import Storage
 from bot.storage import carrying as carrying_module
 from bot.storage import search as search_module
-from bot.storage.archive import load_bearing_since
+from bot.storage.archive import Within, load_bearing_since
 from bot.storage.carrying import Carrying
 from bot.storage.tables import item, search_period
 from tests.samples import NOW, change, change_rows, count_rows, new_item, open_feed, take_in
@@ -280,3 +280,47 @@ class TestCarryingOver:
         assert ("carrying_archive_over", 2) in said
         assert said[-1] == ("archive_carried_over", 6)
         assert said.count(said[-1]) == 1
+
+
+async def test_a_part_of_the_archive_is_read_newest_first(storage: Storage) -> None:
+    began = NOW - 5 * WEEK
+    hetq = await open_feed(storage, "hetq", publisher="Hetq")
+    await take_in(
+        storage, hetq,
+        new_item("Border 1", language="hy", published_at=began),
+        new_item("Border 2", language="ru", published_at=began + WEEK),
+    )  # fmt: skip
+    others = await open_feed(storage, "others", publisher="Aggregator")
+    await take_in(
+        storage, others,
+        new_item("Peace 3", language="hy", published_at=began + 2 * WEEK, source="Hetq"),
+        new_item("Peace 4", language="en", published_at=began + 3 * WEEK, source="Other"),
+        new_item("Peace 5", language="hy", published_at=began + 4 * WEEK),
+    )  # fmt: skip
+
+    async def read(*, before: int | None = None, limit: int = 9, **part: Any) -> str:
+        found = await storage.items.load_latest(before=before, limit=limit, within=Within(**part))
+        return "".join(each.title[-1] for each in found)
+
+    assert await read() == "54321"
+    assert await read(languages={"hy"}) == "531"
+    assert await read(languages={"hy", "ru"}, limit=3) == "532"
+    assert await read(publishers={"Hetq"}) == "321"
+    assert await read(publishers={"Hetq"}, languages={"hy"}) == "31"
+    assert await read(publishers={"Aggregator"}) == "5"
+    assert await read(publishers={"Nobody"}) == ""
+    assert await read(since=began + WEEK, until=began + 3 * WEEK) == "32"
+    (newest,) = await storage.items.load_latest(before=None, limit=1)
+    assert await read(before=newest.id, languages={"hy"}) == "31"
+    assert await storage.items.load_publishers() == {"Hetq", "Aggregator", "Other"}
+    since = Within(since=began + WEEK, until=began + 3 * WEEK)
+    assert await search(storage, "border", "peace", within=since) == ["Peace 3", "Border 2"]
+
+
+async def test_two_sets_of_words_narrow_each_other(storage: Storage) -> None:
+    source, _ = await print_weekly(storage, 3)
+    await take_in(storage, source, new_item("Peace 1"), new_item("Border and peace 2"))
+    assert await search(storage, "border", also=("peace",)) == ["Border and peace 2"]
+    assert await search(storage, "border", also=("1", "2")) == [
+        "Border 2", "Border 1", "Border and peace 2",
+    ]  # fmt: skip
