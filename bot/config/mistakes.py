@@ -58,7 +58,7 @@ def say_detail(detail: ErrorDetails) -> str:
 
 def not_utf8(file: Path, error: UnicodeDecodeError) -> Problem:
     """Return what is wrong with a file that is written in other letters."""
-    line = error.object.count(b"\n", 0, error.start) + 1
+    line = len(error.object[: error.start].split(b"\n"))
     return Problem(str(file), f"line {line} is not UTF-8", "Save the file as UTF-8")
 
 

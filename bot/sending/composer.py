@@ -56,6 +56,8 @@ class Composer:
 
     async def load(self, owed: Sequence[Delivery]) -> Mapping[int, Alerted]:
         """Return what the alerts and edits among these tell, in one read."""
+        if not owed:
+            return {}
         await self._look_out()
         alerts = [
             alert

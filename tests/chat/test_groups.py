@@ -193,7 +193,7 @@ class TestWhoDecides:
         assert reader.language == "en", "the admin's who set it up"
 
     async def test_a_page_turned_by_a_member_makes_no_subscriber(self, village: Sahman) -> None:
-        await village.news(*(f"Border item {n}" for n in range(9)))
+        await village.news(*(f"Border item {n}" for n in range(12)))
         await village.say("/latest", GROUP, user_id=OLEG)
         older = village.api.messages(GROUP)[-1].buttons[0]["text"]
         await village.tap(older, GROUP, user_id=OLEG)
