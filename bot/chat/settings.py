@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.chat.digest_now import send_digest_now
 from bot.chat.keyboards import button, rows
 from bot.chat.visit import Visit
-from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
+from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.delivery.hours import parse_time, parse_times
 from bot.delivery.publishers import say_kind
 from bot.delivery.schedule import next_digest_at
@@ -156,7 +156,7 @@ def say_digest(subscriber: Subscriber, texts: Texts) -> str:
     set_to = texts.say(
         "Your digest comes every day at <b>{times}</b> ({zone}).",
         times=", ".join(subscriber.digest_times),
-        zone=name_zone(subscriber.zone, texts),
+        zone=texts.zone_name(subscriber.zone),
     )
     if subscriber.digest_when_empty:
         empty = texts.say("When there is nothing new, it says so.")
@@ -191,13 +191,13 @@ def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> Keyboard:
 def _say_zone(subscriber: Subscriber, visit: Visit) -> str:
     return visit.texts.say(
         "Your time zone is <b>{zone}</b>; it is {time} there now.",
-        zone=name_zone(subscriber.zone, visit.texts),
+        zone=visit.texts.zone_name(subscriber.zone),
         time=visit.texts.time(visit.now, subscriber.zone),
     )
 
 
 def _zone_keyboard(texts: Texts) -> Keyboard:
-    buttons = (button(name_zone(zone, texts), f"timezone:{zone}") for zone in COMMON_ZONES)
+    buttons = (button(texts.zone_name(zone), f"timezone:{zone}") for zone in COMMON_ZONES)
     return rows(buttons, 2)
 
 

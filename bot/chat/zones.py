@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from zoneinfo import available_timezones
 
-from babel import Locale
-
 from bot.chat.cities import SEVERAL, find_city, fold_place, read_places
-from bot.texts import Texts
 
 COMMON_ZONES = (
     "Asia/Yerevan",
@@ -54,13 +51,6 @@ def find_zone(words: str) -> str | None:
     return None if said or zone == SEVERAL else zone
 
 
-def name_zone(zone: str, texts: Texts) -> str:
-    """Return what this language calls a zone: its city, or its offset."""
-    if zone.startswith("Etc/GMT"):
-        return f"UTC{'+' if zone[7] == '-' else '−'}{zone[8:]}"
-    return _city(zone, texts.locale) or zone.rpartition("/")[2].replace("_", " ")
-
-
 def _zone_of_offset(offset: re.Match[str]) -> str | None:
     base, sign, minutes = offset["base"], offset["sign"], offset["minutes"]
     if minutes and not (base or sign):
@@ -93,7 +83,3 @@ def _zones_by_name() -> Mapping[str, str]:
 @cache
 def _all_zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _city(zone: str, locale: Locale) -> str:
-    return str(locale.time_zones.get(zone, {}).get("city", ""))

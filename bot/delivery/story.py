@@ -11,7 +11,17 @@ from markupsafe import Markup
 from bot.delivery.publishers import list_publishers, name_publisher
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked, name_language
 from bot.delivery.split import count_units
-from bot.model import URGENT, Item, PublisherKind, Ring, Role, Subscriber, Telling, ToldStory
+from bot.model import (
+    URGENT,
+    Item,
+    PublisherKind,
+    Ring,
+    Role,
+    Shows,
+    Subscriber,
+    Telling,
+    ToldStory,
+)
 from bot.stories.gist import find_gist
 from bot.stories.voices import Voices, find_voice, find_voices, is_voice
 from bot.texts import Texts
@@ -36,11 +46,11 @@ def render_alert(
 
     *keywords* are the reader's own that the story satisfies, as typed; *words* those of the lead.
     """
-    lines = [line for line in (_say_keywords(keywords, words),) if line]
+    lines = [line for line in (_say_keywords(keywords, words),) if line and not reader.discreet]
     lines.append(linked(lead.item, bold=True))
-    if lead.item.summary:
+    if lead.item.summary and Shows.SUMMARY in reader.shows:
         lines.append(cut_escaped(lead.item.summary, _SUMMARY_UNITS))
-    when = texts.moment(lead.item.published_at, reader.zone, now)
+    when = _say_when(lead.item, reader, texts, now)
     origin = [name_publisher(lead, texts), name_language(lead.item, texts), when]
     lines.append(Markup("<i>{}</i>").format(Markup(" · ").join(filter(None, origin))))
     lines.extend(_warn(lead, texts))
@@ -50,7 +60,7 @@ def render_alert(
         if count_units("\n".join([*lines, line])) > _MOST_UNITS:
             break
         lines.append(line)
-    return "\n".join(lines)
+    return _hide("\n".join(lines), reader, texts)
 
 
 def render_ring(
@@ -66,7 +76,7 @@ def render_ring(
 
     *old_title* is what the same item was called then.
     """
-    when = texts.moment(telling.item.published_at, reader.zone, now)
+    when = _say_when(telling.item, reader, texts, now)
     lines = [
         Markup("🔔 <b>{}</b>").format(say_ring(ring, texts)),
         *([Markup("<s>{}</s> →").format(cut_escaped(old_title, 300))] if old_title else []),
@@ -75,7 +85,22 @@ def render_ring(
         *_warn(telling, texts),
         *_say_gist(telling.item, reader),
     ]
-    return "\n".join(lines)
+    return _hide("\n".join(lines), reader, texts)
+
+
+def _hide(html: str, reader: Subscriber, texts: Texts) -> str:
+    """Cover a message for who does not want it read on a locked screen: a tap uncovers it."""
+    if not reader.discreet:
+        return html
+    return f"🔔 {texts.say('News')}\n<tg-spoiler>{html}</tg-spoiler>"
+
+
+def _say_when(item: Item, reader: Subscriber, texts: Texts, now: datetime) -> Markup:
+    """Return when an item was printed, with the zone where its reader has not said theirs."""
+    when = texts.moment(item.published_at, reader.zone, now)
+    if reader.zone_chosen:
+        return Markup("{}").format(when)
+    return Markup("{} ({})").format(when, texts.zone_name(reader.zone))
 
 
 def say_ring(ring: Ring, texts: Texts) -> Markup:
@@ -136,7 +161,9 @@ def _warn(telling: Telling, texts: Texts) -> Iterator[Markup]:
 
 def _say_gist(item: Item, reader: Subscriber) -> Iterator[Markup]:
     """Yield what an item is about in the words of who does not read its language."""
-    if item.language != reader.language and (gist := find_gist(item.title, reader.language)):
+    if Shows.GIST not in reader.shows or reader.can_read(item.language):
+        return
+    if gist := find_gist(item.title, reader.language):
         yield Markup("≈ <i>{}</i>").format(gist)
 
 

@@ -34,6 +34,6 @@ async def owe_due_digests(storage: Storage, now: datetime) -> int:
         named = current_slot(reader.digest_times, reader.zone, now, reader.digest_days)
         return named, next_at(reader)
 
-    await storage.subscribers.resume_paused(now, next_at)
+    await storage.pausing.resume_due(now, next_at)
     await storage.quiet_hours.turn(now, turn)
     return await storage.subscribers.owe_digests(now, slot)

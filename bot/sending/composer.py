@@ -14,9 +14,10 @@ from bot.delivery.render import render_bulletin
 from bot.delivery.sight import is_blind, say_blindness
 from bot.delivery.story import render_alert, render_ring
 from bot.delivery.trends import is_stale, render_surge
-from bot.model import Delivery, DeliveryKind, Keyboard, Ring, Sight, Subscriber, Surge
+from bot.model import Delivery, DeliveryKind, Keyboard, Ring, Shows, Sight, Subscriber, Surge
 from bot.storage import Storage
 from bot.storage.matches import Alerted
+from bot.storage.quiet import MORNING
 from bot.texts import Texts
 
 #: What is known of sources holds so long: outages are counted in minutes.
@@ -37,6 +38,9 @@ class Composed:
     #: The message to replace, when it is an edit; to answer, when it is a ring.
     message_id: int | None = None
     reply_to: int | None = None
+    #: Whether it comes without a sound, and with the picture that its link leads to.
+    silent: bool = False
+    preview: bool = False
     #: Of alerts, edits and rings: the last item of its story that each tells, by the delivery.
     told_items: Mapping[int, int] = field(default_factory=dict)
 
@@ -97,8 +101,18 @@ class Composer:
             case DeliveryKind.EDIT:
                 alert = self._alert(told, owed.subscriber, texts, now)
                 message_id = told.message.message_id if told.message is not None else None
-                return Composed((alert,), message_id=message_id, told_items=told_items)
-        return Composed((self._alert(told, owed.subscriber, texts, now),), told_items=told_items)
+                return Composed(
+                    (alert,),
+                    message_id=message_id,
+                    preview=_wants_picture(owed.subscriber),
+                    told_items=told_items,
+                )
+        return Composed(
+            (self._alert(told, owed.subscriber, texts, now),),
+            silent=not (owed.subscriber.sound and told.sound),
+            preview=_wants_picture(owed.subscriber),
+            told_items=told_items,
+        )
 
     def _ring(self, owed: Delivery, told: Alerted, texts: Texts, now: datetime) -> Composed:
         """Return what rings once more; nothing where the alert has told it, or it is old by now."""
@@ -110,7 +124,8 @@ class Composer:
         ring = Ring(owed.ref.split(":")[2])
         old = dict(told.story.renamed).get(telling.item.id, "") if ring in _ABOUT_CHANGES else ""
         message = render_ring(ring, telling, owed.subscriber, texts, now, old_title=old)
-        return Composed((message,), reply_to=before.message_id)
+        silent = not (owed.subscriber.sound and told.sound)
+        return Composed((message,), reply_to=before.message_id, silent=silent)
 
     def _alert(self, told: Alerted, reader: Subscriber, texts: Texts, now: datetime) -> str:
         same = (
@@ -119,8 +134,7 @@ class Composer:
             told.lead.item.id,
             told.keywords,
             told.words,
-            reader.language,
-            reader.zone,
+            *_reads_as(reader),
         )
         if same not in self._written:
             alert = render_alert(
@@ -143,6 +157,9 @@ class Composer:
             tuple(messages),
             told=tuple(telling[:told]),
             empty=empty,
+            silent=not (
+                owed.subscriber.sound and any(alerted[each.id].sound for each in telling[:told])
+            ),
             told_items={each.id: alerted[each.id].newest for each in telling},
         )
 
@@ -152,7 +169,8 @@ class Composer:
         if ref != owed.ref:
             surge = await self._storage.trends.load_surge(owed.ref)
             self._last_surge = (owed.ref, surge)
-        if surge is None or is_stale(surge, now) or owed.subscriber.least_gravity:
+        reader = owed.subscriber
+        if surge is None or is_stale(surge, now) or reader.least_gravity or reader.quiet:
             return Composed(())
         keywords = await self._storage.keywords.load(owed.subscriber.id)
         typed = next((each.typed for each in keywords if each.id == surge.keyword_id), None)
@@ -175,15 +193,36 @@ class Composer:
             owed.subscriber.id, after=owed.after_item, upto=owed.upto_item
         )
         reader = owed.subscriber
-        if not matched and not await self._wants_empty(reader, now):
+        is_morning = owed.ref.startswith(MORNING)
+        if not matched and (is_morning or not await self._wants_empty(reader, now)):
             return Composed(())
         texts = self._texts[reader.language]
-        day, _, hour = owed.ref.partition("T")
-        title = texts.say(
-            "📰 <b>Your digest</b> · {day}, {time}",
-            day=texts.date(day),
-            time=hour,
-        )
+        day, _, hour = owed.ref.removeprefix(MORNING).partition("T")
+        if is_morning:
+            title = texts.say("☀️ <b>What came in your quiet hours</b>")
+        else:
+            title = texts.say(
+                "📰 <b>Your digest</b> · {day}, {time}",
+                day=texts.date(day),
+                time=hour,
+            )
         blindness = say_blindness(self._sight, reader.zone, texts, now)
         messages = render_digest(matched, reader, texts, title=title, now=now, blindness=blindness)
-        return Composed(tuple(messages))
+        # Nobody asked to be called at this minute: it lies there when they look.
+        return Composed(tuple(messages), silent=True)
+
+
+def _wants_picture(reader: Subscriber) -> bool:
+    return Shows.PICTURE in reader.shows and not reader.discreet
+
+
+def _reads_as(reader: Subscriber) -> tuple[object, ...]:
+    """Return all of a reader on which the text of an alert depends."""
+    return (
+        reader.language,
+        reader.zone,
+        reader.zone_chosen,
+        reader.reads,
+        reader.shows,
+        reader.discreet,
+    )

@@ -102,7 +102,9 @@ class Courier:
         last = owed.part == len(composed.messages) - 1
         keyboard = composed.keyboard if last else None
         if composed.message_id is not None:
-            await self._messenger.edit(chat_id, composed.message_id, message, keyboard)
+            await self._messenger.edit(
+                chat_id, composed.message_id, message, keyboard, preview=composed.preview
+            )
             return composed.message_id
         again = any(each.doubtful for each in (owed, *composed.told))
         return await self._messenger.send(
@@ -113,6 +115,8 @@ class Courier:
             unasked=True,
             again=again,
             reply_to=composed.reply_to,
+            silent=composed.silent,
+            preview=composed.preview,
         )
 
 

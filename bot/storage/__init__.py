@@ -22,6 +22,8 @@ from bot.storage.keywords import Keywords
 from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
+from bot.storage.muting import Muting
+from bot.storage.pausing import Pausing
 from bot.storage.processes import Processes
 from bot.storage.quiet import QuietHours
 from bot.storage.reasons import Reasons
@@ -56,6 +58,8 @@ class Storage:
         self.chats = Chats(database)
         self.subscribers = Subscribers(database)
         self.quiet_hours = QuietHours(database)
+        self.pausing = Pausing(database)
+        self.muting = Muting(database)
         self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)
 

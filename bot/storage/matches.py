@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from bot.model import (
     Delivery,
@@ -234,7 +234,12 @@ def _load_typed(
             subscription.c.sound,
         )
         .join(match, match.c.keyword_id == subscription.c.keyword_id)
-        .where(subscription.c.subscriber_id.in_(subscriber_ids), match.c.item_id.in_(item_ids))
+        .join(item, item.c.id == match.c.item_id)
+        .where(
+            subscription.c.subscriber_id.in_(subscriber_ids),
+            match.c.item_id.in_(item_ids),
+            or_(subscription.c.muted_until.is_(None), subscription.c.muted_until <= item.c.seen_at),
+        )
     )
     found: dict[tuple[int, int], list[_Asked]] = {}
     for row in rows:

@@ -15,20 +15,20 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    literal_column,
     or_,
     select,
+    true,
     update,
 )
 
 from bot.model import AWAY, WAKES, DeliveryKind, DeliveryState, Subscriber
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into
+from bot.storage.holding import hold_back, load_newest
 from bot.storage.subscribers import to_subscriber
 from bot.storage.tables import (
     chat,
     delivery,
-    item,
     match,
     story_item,
     subscriber,
@@ -39,9 +39,6 @@ from bot.storage.tables import (
 MORNING = "morning "
 #: Why an alert was cancelled that is told in the morning.
 HELD = "held for the morning"
-_RINGING = (int(DeliveryKind.ALERT), int(DeliveryKind.RING))
-# A literal: with a bound parameter the planner cannot prove that the partial index serves.
-_IS_PENDING = delivery.c.state == literal_column(str(int(DeliveryState.PENDING)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +87,14 @@ class QuietHours:
                 .limit(limit)
                 .with_for_update(skip_locked=True, of=subscriber)
             ).all()
-            newest = connection.scalar(select(func.coalesce(func.max(item.c.id), 0))) or 0
+            newest = load_newest(connection)
             for row in rows:
                 turn = decide(to_subscriber(row))
                 values: dict[str, Any] = {"quiet": turn.quiet, "next_quiet_at": turn.next_at}
                 if turn.quiet and not row.quiet:
-                    values["quiet_item"] = _hold(connection, row, newest)
+                    # A ring bears no gravity of its own: the morning tells of it.
+                    among = delivery.c.gravity < WAKES if row.quiet_urgent else true()
+                    values["quiet_item"] = hold_back(connection, row.id, HELD, among)
                 elif row.quiet and not turn.quiet:
                     _owe_morning(connection, row, turn.morning, newest, now)
                 connection.execute(
@@ -104,25 +103,6 @@ class QuietHours:
             return len(rows)
 
         return await self._database.write(work)
-
-
-def _hold(connection: Connection, row: Row[Any], newest: int) -> int:
-    """Cancel what waits to ring; return the last item before all that the morning tells."""
-    waits = (delivery.c.subscriber_id == row.id) & _IS_PENDING & delivery.c.kind.in_(_RINGING)
-    if row.quiet_urgent:
-        # A ring bears no gravity of its own: the morning tells of it.
-        waits &= delivery.c.gravity < WAKES
-    first = connection.scalar(
-        select(func.min(story_item.c.item_id))
-        .join(delivery, delivery.c.story_id == story_item.c.story_id)
-        .where(waits)
-    )
-    connection.execute(
-        update(delivery)
-        .where(waits)
-        .values(state=DeliveryState.CANCELLED, error=HELD, settled_at=now_ms())
-    )
-    return newest if first is None else min(newest, int(first) - 1)
 
 
 def _owe_morning(

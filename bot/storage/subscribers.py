@@ -131,27 +131,6 @@ class Subscribers:
             # Somebody reads just now; the pruning of the hour does it.
             _log.info("erased_not_overwritten_yet", extra={"reason": str(error)})
 
-    async def resume_paused(
-        self, now: datetime, next_at: Callable[[Subscriber], datetime | None]
-    ) -> int:
-        """End the silence of those who asked for so much of it and no more; return how many."""
-
-        def work(connection: Connection) -> int:
-            rows = connection.execute(
-                select(subscriber).where(subscriber.c.paused, subscriber.c.paused_until <= now)
-            ).all()
-            for row in rows:
-                connection.execute(
-                    update(subscriber)
-                    .where(subscriber.c.id == row.id)
-                    .values(
-                        paused=False, paused_until=None, next_digest_at=next_at(to_subscriber(row))
-                    )
-                )
-            return len(rows)
-
-        return await self._database.write(work)
-
     async def owe_digests(
         self,
         now: datetime,

@@ -43,8 +43,10 @@ class Messenger:
         unasked: bool = False,
         again: bool = False,
         reply_to: int | None = None,
+        silent: bool = False,
+        preview: bool = False,
     ) -> int:
-        """Send one message; return its id.
+        """Send one message; return its id. A *silent* one makes no sound.
 
         As a reply to the message *reply_to*, or by itself where that has been deleted.
 
@@ -61,21 +63,29 @@ class Messenger:
             wanted["message_thread_id"] = str(topic)
         if unasked and self._paid_broadcast:
             wanted["allow_paid_broadcast"] = "true"
+        if silent:
+            wanted["disable_notification"] = "true"
         if reply_to is not None:
             reply = ReplyParameters(reply_to, allow_sending_without_reply=True)
             wanted["reply_parameters"] = reply.to_json()
         freshness = over_fresh_connection.set(again)
         try:
-            return await self._send_readable(html, wanted)
+            return await self._send_readable(html, wanted, preview)
         except TopicGone as error:
             _log.warning("topic_gone", extra={"chat": chat_id, "reason": error.reason})
             wanted.pop("message_thread_id", None)
-            return await self._send_readable(html, wanted)
+            return await self._send_readable(html, wanted, preview)
         finally:
             over_fresh_connection.reset(freshness)
 
     async def edit(
-        self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None
+        self,
+        chat_id: int,
+        message_id: int,
+        html: str,
+        keyboard: Keyboard | None,
+        *,
+        preview: bool = False,
     ) -> None:
         """Replace a message's text and buttons; one that says the same already is fine."""
         try:
@@ -85,7 +95,7 @@ class Messenger:
                 message_id=message_id,
                 parse_mode=ParseMode.HTML,
                 reply_markup=None if keyboard is None else make_markup(keyboard),
-                **self._cosmetics(),
+                **({} if preview else self._cosmetics()),
             )
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():
@@ -174,12 +184,13 @@ class Messenger:
         except TelegramError as error:
             _log.info("button_not_answered", extra={"reason": error.message})
 
-    async def _send_readable(self, html: str, wanted: dict[str, str]) -> int:
-        cosmetics = {"link_preview_options": _NO_PREVIEW_JSON} if self._knows_cosmetics else {}
+    async def _send_readable(self, html: str, wanted: dict[str, str], preview: bool) -> int:
+        bare = self._knows_cosmetics and not preview
+        cosmetics = {"link_preview_options": _NO_PREVIEW_JSON} if bare else {}
         try:
             return await self._send_once(html, wanted | cosmetics, ParseMode.HTML)
         except MessageRejected as error:
-            if self._knows_cosmetics:
+            if bare:
                 try:
                     sent = await self._send_once(html, wanted, ParseMode.HTML)
                 except MessageRejected:

@@ -78,6 +78,14 @@ class Texts:
         day, time = self.day(at, zone), self.time(at, zone)
         return time if day == self.day(now, zone) else f"{day}, {time}"
 
+    def zone_name(self, zone: str) -> str:
+        """Return what this language calls a zone: its city, or its offset."""
+        if zone.startswith("Etc/GMT"):
+            # POSIX signs: Etc/GMT-4 is four hours ahead of Greenwich.
+            return f"UTC{'+' if zone[7] == '-' else '−'}{zone[8:]}"
+        city = self.locale.time_zones.get(zone, {}).get("city")
+        return str(city or zone.rpartition("/")[2].replace("_", " "))
+
     def day(self, at: datetime, zone: str) -> str:
         """Return the local day and month."""
         local = at.astimezone(ZoneInfo(zone))

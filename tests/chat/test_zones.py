@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.chat.cities import SEVERAL, fold_place, read_places
-from bot.chat.zones import COMMON_ZONES, find_zone, name_zone
+from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.texts import load_texts
 
 _ZONES = available_timezones()
@@ -214,14 +214,14 @@ def test_an_offset_of_no_whole_hour_is_kept_in_summer_and_in_winter(typed: str, 
 @pytest.mark.parametrize("language", ["hy", "ru", "en"])
 def test_every_zone_that_is_offered_is_found_again_by_its_name(language: str) -> None:
     for zone in COMMON_ZONES:
-        name = name_zone(zone, load_texts()[language])
+        name = load_texts()[language].zone_name(zone)
         assert find_zone(name) == zone
         assert find_zone(zone) == zone
 
 
 def test_an_offset_is_shown_as_people_write_it() -> None:
-    assert name_zone("Etc/GMT-4", load_texts()["en"]) == "UTC+4"
-    assert name_zone("Etc/GMT+3", load_texts()["en"]) == "UTC−3"
+    assert load_texts()["en"].zone_name("Etc/GMT-4") == "UTC+4"
+    assert load_texts()["en"].zone_name("Etc/GMT+3") == "UTC−3"
 
 
 @pytest.mark.parametrize("language", ["hy", "ru", "en"])
@@ -229,7 +229,7 @@ def test_what_a_zone_is_called_is_found_again_when_it_is_typed(language: str) ->
     texts = load_texts()[language]
     lost = set()
     for zone in _zones_of_table():
-        found = find_zone(name_zone(zone, texts))
+        found = find_zone(texts.zone_name(zone))
         if found is None or _clocks(found) != _clocks(zone):
             lost.add(zone)
     # Much larger cities bear their names: in Puerto Rico, California, Mexico and China. Dili is
