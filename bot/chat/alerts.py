@@ -25,7 +25,7 @@ async def alerts(visit: Visit) -> None:
     chosen = _TYPED.get(visit.words.lower().strip(" .!։"))
     subscriber = visit.reader
     if chosen is not None:
-        subscriber = await _choose(visit, await visit.open_subscriber(), chosen)
+        subscriber = await choose_alerts(visit, await visit.open_subscriber(), chosen)
     said = _say(subscriber, visit.texts)
     if visit.words and chosen is None:
         hint = visit.texts.say("Choose one of these:")
@@ -37,11 +37,12 @@ async def alerts_tapped(visit: Visit) -> None:
     """Do what the button says."""
     await visit.toast()
     if visit.words in _CHOICES:
-        subscriber = await _choose(visit, await visit.open_subscriber(), visit.words)
+        subscriber = await choose_alerts(visit, await visit.open_subscriber(), visit.words)
         await visit.change(_say(subscriber, visit.texts), _keyboard(subscriber, visit.texts))
 
 
-async def _choose(visit: Visit, subscriber: Subscriber, choice: str) -> Subscriber:
+async def choose_alerts(visit: Visit, subscriber: Subscriber, choice: str) -> Subscriber:
+    """Let the alerts come that are chosen: "all", "urgent" or "none"; what waits obeys too."""
     least = _CHOICES[choice]
     await visit.storage.subscribers.save_settings(subscriber.id, least_gravity=least)
     if least > subscriber.least_gravity:

@@ -15,6 +15,8 @@ from bot.chat import (
     keywords,
     latest,
     no_report,
+    panel,
+    quiet,
     settings,
     trends,
     welcome,
@@ -53,6 +55,8 @@ COMMANDS: Mapping[str, Command] = {
     "timezone": Command(settings.timezone),
     "language": Command(welcome.language),
     "sources": Command(settings.sources, admins_only=False, changes=False),
+    "settings": Command(panel.settings),
+    "quiet": Command(quiet.quiet),
     "pause": Command(welcome.pause),
     "resume": Command(welcome.resume),
     "stop": Command(welcome.stop),
@@ -78,6 +82,8 @@ BUTTONS: Mapping[str, Command] = {
     "language": Command(welcome.choose_first_language),
     "speak": Command(welcome.choose_language),
     "stop": Command(welcome.confirm_stop),
+    "set": Command(panel.settings_tapped),
+    "missed": Command(welcome.show_missed, admins_only=False, changes=False),
 }
 
 
@@ -98,6 +104,8 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "timezone": texts.say("Your time zone"),
         "language": texts.say("Հայերեն · Русский · English"),
         "sources": texts.say("Whose news is read"),
+        "settings": texts.say("Everything that can be chosen"),
+        "quiet": texts.say("Hours in which nothing rings"),
         "pause": texts.say("Silence until /resume"),
         "resume": texts.say("Send again after /pause"),
         "stop": texts.say("Stop and erase everything"),

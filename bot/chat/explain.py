@@ -62,6 +62,9 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
         )
     else:
         head = texts.say("You follow “<b>{keyword}</b>” already.", keyword=shown)
+    if visit.reader.paused:
+        paused = texts.say("Everything is paused now; to go on: /resume")
+        head = Markup("{}\n⏸ {}").format(head, paused)
     lines: list[str] = [head, *await asyncio.to_thread(_remarks, added, texts)]
     meanings = [line for concept in added.concepts if (line := _meaning(concept))]
     if meanings:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, timedelta
+from typing import Any
 
 from markupsafe import Markup
 
+from bot.chat.choices import save_choices
 from bot.chat.digest_now import send_digest_now
+from bot.chat.digest_words import MOST_HOURS, say_digest_days
 from bot.chat.keyboards import button, rows
-from bot.chat.visit import Visit
+from bot.chat.visit import DEFAULT_DIGEST, Visit
 from bot.chat.zones import COMMON_ZONES, find_zone
-from bot.delivery.hours import parse_time, parse_times
+from bot.delivery.digest_plan import parse_digest_plan
+from bot.delivery.hours import parse_time
 from bot.delivery.publishers import say_kind
-from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut, join_blocks
 from bot.model import Keyboard, Subscriber
 from bot.storage.feeds import SourceState
@@ -22,7 +25,6 @@ from bot.texts import Texts
 _OFF = frozenset({"off", "none", "no", "выкл", "выключить", "нет", "անջատել", "ոչ"})
 _NOW = frozenset({"now", "сейчас", "հիմա"})
 _OFFERED = ("07:00", "09:00", "13:00", "20:00")
-_MOST_TIMES = 6
 #: A feed that has not answered for this long is marked in /sources.
 _SILENT_AFTER = timedelta(hours=6)
 
@@ -41,18 +43,33 @@ async def digest(visit: Visit) -> None:
         await visit.answer(say_admins_only(visit.texts))
         return
     if typed in _OFF:
-        await _answer_digest(visit, ())
+        await _answer_digest(visit, digest_times=())
         return
-    times = parse_times(typed)
-    if times is None or len(times) > _MOST_TIMES:
+    plan = parse_digest_plan(typed)
+    if plan is None:
         await visit.answer(
             visit.texts.say(
-                "Type an hour of the day or several, for example <code>/digest 09:00</code> 18:30, "
-                "or <code>/digest now</code>, or <code>/digest off</code>."
+                "Type an hour of the day or several, for example <code>/digest 09:00 18:30</code>, "
+                "or <code>/digest mon, thu 19:00</code>, <code>/digest weekly</code>, "
+                "<code>/digest now</code>, <code>/digest off</code>."
             )
         )
         return
-    await _answer_digest(visit, times)
+    if plan.times is not None and len(plan.times) > MOST_HOURS:
+        await visit.answer(
+            visit.texts.say(
+                "That is {n} hours; a digest comes at {most} at the most. Nothing has changed.",
+                n=len(plan.times),
+                most=MOST_HOURS,
+            )
+        )
+        return
+    subscriber = await visit.open_subscriber()
+    times = plan.times or subscriber.digest_times or DEFAULT_DIGEST
+    changes: dict[str, Any] = {"digest_times": times}
+    if plan.days is not None:
+        changes["digest_days"] = plan.days
+    await _answer_digest(visit, **changes)
 
 
 async def digest_tapped(visit: Visit) -> None:
@@ -64,12 +81,12 @@ async def digest_tapped(visit: Visit) -> None:
             await send_digest_now(visit)
             return
         case "off":
-            subscriber = await _set_times(visit, subscriber, ())
+            subscriber = await save_choices(visit, subscriber, digest_times=())
         case "empty":
             wanted = not subscriber.digest_when_empty
             await visit.storage.subscribers.save_settings(subscriber.id, digest_when_empty=wanted)
         case words if parse_time(words) == words:
-            subscriber = await _set_times(visit, subscriber, (words,))
+            subscriber = await save_choices(visit, subscriber, digest_times=(words,))
     await visit.toast()
     fresh = await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
     await visit.change(say_digest(fresh, visit.texts), _digest_keyboard(visit, fresh))
@@ -91,7 +108,8 @@ async def timezone(visit: Visit) -> None:
             _zone_keyboard(visit.texts),
         )
         return
-    await visit.answer(_say_zone(await _set_zone(visit, subscriber, zone), visit))
+    subscriber = await save_choices(visit, subscriber, zone=zone, zone_chosen=True)
+    await visit.answer(_say_zone(subscriber, visit))
 
 
 async def timezone_tapped(visit: Visit) -> None:
@@ -99,7 +117,9 @@ async def timezone_tapped(visit: Visit) -> None:
     zone = find_zone(visit.words)
     await visit.toast()
     if zone is not None:
-        subscriber = await _set_zone(visit, await visit.open_subscriber(), zone)
+        subscriber = await save_choices(
+            visit, await visit.open_subscriber(), zone=zone, zone_chosen=True
+        )
         await visit.change(_say_zone(subscriber, visit))
 
 
@@ -124,37 +144,19 @@ def say_admins_only(texts: Texts) -> Markup:
     return texts.say("In a group only its admins can change this.")
 
 
-async def _answer_digest(visit: Visit, times: tuple[str, ...]) -> None:
-    subscriber = await _set_times(visit, await visit.open_subscriber(), times)
+async def _answer_digest(visit: Visit, **changes: Any) -> None:
+    subscriber = await save_choices(visit, await visit.open_subscriber(), **changes)
     await visit.answer(say_digest(subscriber, visit.texts), _digest_keyboard(visit, subscriber))
-
-
-async def _set_times(visit: Visit, subscriber: Subscriber, times: tuple[str, ...]) -> Subscriber:
-    await visit.storage.subscribers.save_settings(
-        subscriber.id,
-        digest_times=times,
-        next_digest_at=next_digest_at(times, subscriber.zone, visit.now),
-    )
-    return await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
-
-
-async def _set_zone(visit: Visit, subscriber: Subscriber, zone: str) -> Subscriber:
-    await visit.storage.subscribers.save_settings(
-        subscriber.id,
-        zone=zone,
-        next_digest_at=next_digest_at(subscriber.digest_times, zone, visit.now),
-    )
-    return await visit.storage.subscribers.load(visit.chat.id, visit.topic) or subscriber
 
 
 def say_digest(subscriber: Subscriber, texts: Texts) -> str:
     """Return when a subscriber's digest comes, and what it says when there is nothing."""
-    if subscriber.paused:
-        return texts.say("Everything is paused now; to go on: /resume")
     if not subscriber.digest_times:
-        return texts.say("The digest is off. To set its hour: <code>/digest 09:00</code>")
+        off = texts.say("The digest is off. To set its hour: <code>/digest 09:00</code>")
+        return _add_pause(off, subscriber, texts)
     set_to = texts.say(
-        "Your digest comes every day at <b>{times}</b> ({zone}).",
+        "Your digest: {days}, <b>{times}</b> ({zone}).",
+        days=say_digest_days(subscriber.digest_days, texts),
         times=", ".join(subscriber.digest_times),
         zone=texts.zone_name(subscriber.zone),
     )
@@ -162,7 +164,13 @@ def say_digest(subscriber: Subscriber, texts: Texts) -> str:
         empty = texts.say("When there is nothing new, it says so.")
     else:
         empty = texts.say("When there is nothing new, none comes.")
-    return f"{set_to} {empty}"
+    return _add_pause(f"{set_to} {empty}", subscriber, texts)
+
+
+def _add_pause(said: str, subscriber: Subscriber, texts: Texts) -> str:
+    if not subscriber.paused:
+        return said
+    return f"{said}\n⏸ {texts.say('Everything is paused now; to go on: /resume')}"
 
 
 def _digest_keyboard(visit: Visit, subscriber: Subscriber) -> Keyboard:

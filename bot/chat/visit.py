@@ -36,7 +36,7 @@ _REPLY_WAIT_S = 2.0
 _MEMBER_MAY_TAKE_S = 5.0
 _LONGEST_REPLY_WAIT_S = 120.0
 _DEFAULT_ZONE = "Asia/Yerevan"
-_DEFAULT_DIGEST = ("09:00",)
+DEFAULT_DIGEST = ("09:00",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,10 +264,10 @@ class Visit:
             topic=self.topic,
             language=self.texts.language,
             zone=_DEFAULT_ZONE,
-            digest_times=_DEFAULT_DIGEST,
+            digest_times=DEFAULT_DIGEST,
             digest_when_empty=True,
             paused=False,
-            next_digest_at=next_digest_at(_DEFAULT_DIGEST, _DEFAULT_ZONE, self.now),
+            next_digest_at=next_digest_at(DEFAULT_DIGEST, _DEFAULT_ZONE, self.now),
             created_at=self.now,
         )
 

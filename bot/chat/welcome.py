@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
 from bot.chat.settings import say_digest
+from bot.chat.sight import look_out
 from bot.chat.visit import Visit
+from bot.delivery.digest import render_digest
 from bot.delivery.pauses import parse_pause
 from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut
@@ -142,8 +144,7 @@ async def pause(visit: Visit) -> None:
             )
         )
         return
-    await visit.storage.subscribers.save_settings(subscriber.id, paused=True, paused_until=until)
-    await visit.storage.deliveries.cancel_alerts(subscriber.id, "paused")
+    await visit.storage.pausing.pause(subscriber.id, until)
     if until is None:
         said = visit.texts.say(
             "Paused: I send nothing until you type /resume. "
@@ -159,19 +160,47 @@ async def pause(visit: Visit) -> None:
 
 
 async def resume(visit: Visit) -> None:
-    """Send again, from now on."""
+    """Send again, from now on; offer what was missed."""
     subscriber = await visit.open_subscriber()
-    await visit.storage.subscribers.save_settings(
-        subscriber.id,
-        paused=False,
-        paused_until=None,
-        next_digest_at=next_digest_at(subscriber.digest_times, subscriber.zone, visit.now),
-    )
+    if not await end_pause(visit, subscriber):
+        await visit.answer(visit.texts.say("Nothing is paused: alerts come as they are set."))
+        return
     await visit.answer(
         visit.texts.say(
-            "I am back: alerts come at once again. What you missed: <code>/digest now</code>"
-        )
+            "I am back: alerts come as they are set. What came meanwhile will be in your next "
+            "digest too."
+        ),
+        [[button(visit.texts.say("What did I miss?"), "missed:")]],
     )
+
+
+async def end_pause(visit: Visit, subscriber: Subscriber) -> bool:
+    """End a pause, so that digests come again; say whether there was one."""
+    since = await visit.storage.pausing.resume(
+        subscriber.id,
+        lambda reader: next_digest_at(
+            reader.digest_times, reader.zone, visit.now, reader.digest_days
+        ),
+    )
+    return since is not None
+
+
+async def show_missed(visit: Visit) -> None:
+    """Show by story what came during the last pause."""
+    subscriber = visit.reader
+    await visit.toast()
+    _, since = await visit.storage.pausing.load_pause(subscriber.id)
+    matched = await visit.storage.matches.load_digest(subscriber.id, after=since)
+    title = visit.texts.say("📰 <b>What came during your pause</b>")
+    for message in render_digest(
+        matched,
+        subscriber,
+        visit.texts,
+        title=title,
+        now=visit.now,
+        blindness=await look_out(visit),
+    ):
+        await visit.answer(message)
 
 
 async def stop(visit: Visit) -> None:

@@ -43,7 +43,7 @@ def find_held(reader: Subscriber, waiting: int, heard_since: datetime | None) ->
     """
     if reader.paused:
         return Held.PAUSED
-    if reader.least_gravity:
+    if reader.least_gravity or reader.hidden_languages or reader.quiet:
         return Held.SETTINGS
     if waiting:
         return Held.WAITING
@@ -111,7 +111,7 @@ def _say_held(held: Held, texts: Texts) -> Markup:
         case Held.PAUSED:
             return texts.say("Everything is paused now; to go on: /resume")
         case Held.SETTINGS:
-            return texts.say("Your settings hold some alerts back: /alerts")
+            return texts.say("Your settings hold some alerts back: /settings")
         case Held.WAITING:
             return texts.say("Messages to you are still on their way: ask again in a minute.")
         case Held.DEAF:

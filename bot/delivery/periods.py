@@ -99,7 +99,12 @@ def parse_period(words: Sequence[str], zone: str, now: datetime) -> Period | Non
 
 def is_weekday(word: str) -> bool:
     """Say whether a word by itself names a day of the week; it may be looked for as well."""
-    return word.casefold() in _DAY_OF
+    return find_weekday(word) is not None
+
+
+def find_weekday(word: str) -> int | None:
+    """Return the day of the week that a word names, Monday being 0."""
+    return _DAY_OF.get(word.casefold())
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:

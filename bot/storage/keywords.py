@@ -176,12 +176,21 @@ class Keywords:
 
         def work(connection: Connection) -> list[Keyword]:
             rows = connection.execute(
-                select(subscription.c.keyword_id, subscription.c.typed, keyword.c.query)
+                select(subscription, keyword.c.query)
                 .join(keyword)
                 .where(subscription.c.subscriber_id == subscriber_id)
                 .order_by(subscription.c.created_at, subscription.c.keyword_id)
             )
-            return [Keyword(id=row.keyword_id, typed=row.typed, query=row.query) for row in rows]
+            return [
+                Keyword(
+                    id=row.keyword_id,
+                    typed=row.typed,
+                    query=row.query,
+                    muted_until=row.muted_until,
+                    sound=row.sound,
+                )
+                for row in rows
+            ]
 
         return await self._database.read(work)
 

@@ -86,6 +86,10 @@ class Texts:
         city = self.locale.time_zones.get(zone, {}).get("city")
         return str(city or zone.rpartition("/")[2].replace("_", " "))
 
+    def weekday(self, day: int) -> str:
+        """Return the name of a day of the week, Monday being 0."""
+        return str(self.locale.days["stand-alone"]["wide"][day])
+
     def day(self, at: datetime, zone: str) -> str:
         """Return the local day and month."""
         local = at.astimezone(ZoneInfo(zone))

@@ -75,7 +75,7 @@ async def test_it_is_not_said_while_paused_or_while_settings_hold_something_back
     await sahman.news("Weather")
     await hear(sahman)
     await sahman.say("/alerts urgent")
-    assert "/alerts" in (told := (await sahman.say("/noreport Goris")).text)
+    assert "/settings" in (told := (await sahman.say("/noreport Goris")).text)
     assert "No report" not in told
     await sahman.say("/alerts all")
     await sahman.say("/pause")

@@ -151,7 +151,7 @@ def test_an_alert_names_the_keywords_the_publisher_the_language_and_the_local_ti
         "🔔 border, talks",
         "Talks on the border go on",
         "Both sides met again.",
-        "Sample Herald (Armenia, independent) · English · 11:55",
+        "Sample Herald (Armenia, independent) · English · 11:55 (Yerevan)",
         "👥 only one source so far",
     ]
 
