@@ -19,6 +19,7 @@ from bot.chat import (
     quiet,
     settings,
     trends,
+    under_alert,
     welcome,
     why,
 )
@@ -82,6 +83,7 @@ BUTTONS: Mapping[str, Command] = {
     "language": Command(welcome.choose_first_language),
     "speak": Command(welcome.choose_language),
     "stop": Command(welcome.confirm_stop),
+    "alert": Command(under_alert.alert_tapped),
     "set": Command(panel.settings_tapped),
     "missed": Command(welcome.show_missed, admins_only=False, changes=False),
 }

@@ -75,6 +75,7 @@ async def help_(visit: Visit) -> None:
             "/why — in reply to an alert: by what it came\n"
             "/timezone, /language — your time and your language\n"
             "/sources — whose news I read\n"
+            "/settings — everything that can be chosen; /quiet — hours in which nothing rings\n"
             "/pause and /resume — silence for a while\n"
             "/stop — erase everything about you\n"
             "/privacy — what I keep\n\n"

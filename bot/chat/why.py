@@ -18,7 +18,7 @@ from bot.intake import find_words, matched_text
 from bot.language import clean, written_words
 from bot.matching import KeywordRefused, Miss, Query, find_miss, parse_keyword, read_text
 from bot.model import DeliveryState, Item, Silence, Telling
-from bot.storage import fanout
+from bot.storage import fanout, quiet
 from bot.storage.reasons import Reason
 from bot.texts import Texts
 
@@ -231,6 +231,8 @@ def _say_undelivered(state: DeliveryState, error: str, texts: Texts) -> Markup:
     match error.partition(":")[0]:
         case "paused":
             return texts.say("You had paused, and no alert came.")
+        case quiet.HELD:
+            return texts.say("It came in your quiet hours, and was told when they ended.")
         case "not among the alerts that are wanted":
             return texts.say("It is not among the alerts that you chose: /alerts")
         case "nothing to say":

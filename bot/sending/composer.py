@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.delivery.alert_buttons import render_buttons
 from bot.delivery.bulletin import is_late
 from bot.delivery.digest import render_digest
 from bot.delivery.outages import add_outage
@@ -14,7 +15,17 @@ from bot.delivery.render import render_bulletin
 from bot.delivery.sight import is_blind, say_blindness
 from bot.delivery.story import render_alert, render_ring
 from bot.delivery.trends import is_stale, render_surge
-from bot.model import Delivery, DeliveryKind, Keyboard, Ring, Shows, Sight, Subscriber, Surge
+from bot.model import (
+    ChatKind,
+    Delivery,
+    DeliveryKind,
+    Keyboard,
+    Ring,
+    Shows,
+    Sight,
+    Subscriber,
+    Surge,
+)
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.storage.quiet import MORNING
@@ -103,12 +114,14 @@ class Composer:
                 message_id = told.message.message_id if told.message is not None else None
                 return Composed(
                     (alert,),
+                    _buttons(owed, told, texts),
                     message_id=message_id,
                     preview=_wants_picture(owed.subscriber),
                     told_items=told_items,
                 )
         return Composed(
             (self._alert(told, owed.subscriber, texts, now),),
+            _buttons(owed, told, texts),
             silent=not (owed.subscriber.sound and told.sound),
             preview=_wants_picture(owed.subscriber),
             told_items=told_items,
@@ -210,6 +223,13 @@ class Composer:
         messages = render_digest(matched, reader, texts, title=title, now=now, blindness=blindness)
         # Nobody asked to be called at this minute: it lies there when they look.
         return Composed(tuple(messages), silent=True)
+
+
+def _buttons(owed: Delivery, told: Alerted, texts: Texts) -> Keyboard | None:
+    """Return the buttons under an alert; none where they would be everybody's, or it has ended."""
+    if owed.chat_kind is not ChatKind.PRIVATE or told.story.is_really is not None:
+        return None
+    return render_buttons(texts)
 
 
 def _wants_picture(reader: Subscriber) -> bool:
