@@ -11,13 +11,16 @@ from telegram.error import TelegramError
 
 from bot.chat import (
     alerts,
+    digest_now,
     keyword_list,
     keywords,
     latest,
+    links,
     no_report,
     panel,
     quiet,
     settings,
+    setup,
     trends,
     under_alert,
     welcome,
@@ -42,7 +45,7 @@ class Command:
 
 #: In the order of Telegram's menu. `digest` asks for admins itself: reading it is for all.
 COMMANDS: Mapping[str, Command] = {
-    "start": Command(welcome.start),
+    "start": Command(setup.start),
     "add": Command(keywords.add),
     "remove": Command(keywords.remove),
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
@@ -58,6 +61,7 @@ COMMANDS: Mapping[str, Command] = {
     "sources": Command(settings.sources, admins_only=False, changes=False),
     "settings": Command(panel.settings),
     "quiet": Command(quiet.quiet),
+    "share": Command(links.share, changes=False),
     "pause": Command(welcome.pause),
     "resume": Command(welcome.resume),
     "stop": Command(welcome.stop),
@@ -67,7 +71,9 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 BUTTONS: Mapping[str, Command] = {
-    "ready": Command(keywords.add_ready),
+    "ready": Command(setup.toggle_ready),
+    "setup": Command(setup.setup_tapped),
+    "link": Command(links.link_tapped),
     "follow": Command(keywords.add_typed),
     "narrow": Command(keywords.narrow),
     "instead": Command(keywords.follow_instead),
@@ -78,14 +84,15 @@ BUTTONS: Mapping[str, Command] = {
     "about": Command(latest.turn_keyword, admins_only=False, changes=False),
     "trends": Command(trends.turn_trends, admins_only=False, changes=False),
     "digest": Command(settings.digest_tapped),
+    "turn": Command(digest_now.turn_digest, admins_only=False, changes=False),
     "alerts": Command(alerts.alerts_tapped),
     "timezone": Command(settings.timezone_tapped),
-    "language": Command(welcome.choose_first_language),
+    "language": Command(setup.speak_first),
     "speak": Command(welcome.choose_language),
     "stop": Command(welcome.confirm_stop),
     "alert": Command(under_alert.alert_tapped),
     "set": Command(panel.settings_tapped),
-    "missed": Command(welcome.show_missed, admins_only=False, changes=False),
+    "missed": Command(digest_now.show_missed, admins_only=False, changes=False),
 }
 
 
@@ -108,6 +115,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "sources": texts.say("Whose news is read"),
         "settings": texts.say("Everything that can be chosen"),
         "quiet": texts.say("Hours in which nothing rings"),
+        "share": texts.say("A link by which others follow the same"),
         "pause": texts.say("Silence until /resume"),
         "resume": texts.say("Send again after /pause"),
         "stop": texts.say("Stop and erase everything"),

@@ -12,7 +12,7 @@ from bot.chat.keyboards import button, is_number, keyword_keyboard
 from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
-from bot.chat.welcome import READY_KEYWORDS, help_, start_keyboard
+from bot.chat.welcome import help_
 from bot.delivery.split import cut
 from bot.intake import find_words, to_stored
 from bot.matching import (
@@ -45,48 +45,17 @@ async def add(visit: Visit) -> None:
             )
         )
         return
-    added = await _add(visit, visit.words)
+    added = await follow(visit, visit.words)
     if added is not None:
         await visit.answer(*await explain_added(visit, added))
 
 
-async def add_ready(visit: Visit) -> None:
-    """Follow one of the welcome's ready-made keywords; tapped again it is no longer followed."""
-    ready = READY_KEYWORDS[visit.texts.language]
-    if not is_number(visit.words) or int(visit.words) >= len(ready):
-        await visit.toast()
-        return
-    word = ready[int(visit.words)]
-    subscriber = await visit.open_subscriber()
-    before = await visit.storage.keywords.load(subscriber.id)
-    mine = next((each for each in before if each.typed.casefold() == word.casefold()), None)
-    if mine is None:
-        added = await _add(visit, word)
-        if added is None:
-            return
-        said = visit.texts.say("Added: {keyword}", keyword=word)
-    else:
-        await visit.storage.keywords.remove(subscriber.id, mine.id)
-        said = visit.texts.say("Removed: {keyword}", keyword=word)
-    await visit.toast(said)
-    keywords = await visit.storage.keywords.load(subscriber.id)
-    await visit.change_buttons(start_keyboard(visit.texts, keywords))
-    if mine is None and not before:
-        await visit.answer(
-            visit.texts.say(
-                "Done: you will hear as soon as “<b>{keyword}</b>” is in the news. "
-                "More words: /add · what was printed: /latest",
-                keyword=word,
-            )
-        )
-
-
 async def add_typed(visit: Visit) -> None:
     """Follow words that were typed without a command, after the button was tapped."""
-    words = await _load_words(visit)
+    words = await load_words(visit)
     if words is None:
         return
-    added = await _add(visit, words, whole=True)
+    added = await follow(visit, words, whole=True)
     await visit.toast()
     if added is not None:
         await visit.answer(*await explain_added(visit, added))
@@ -96,13 +65,13 @@ async def follow_instead(visit: Visit) -> None:
     """Follow what a keyword may have been meant for, in its place, as the button says."""
     keyword_id, _, words_id = visit.words.partition(":")
     subscriber = visit.subscriber
-    words = await _load_words(visit, words_id)
+    words = await load_words(visit, words_id)
     if words is None or subscriber is None:
         return
     if not is_number(keyword_id):
         await visit.toast()
         return
-    added = await _add(visit, words, whole=True, by_surname=False)
+    added = await follow(visit, words, whole=True, by_surname=False)
     if added is None:
         return
     if added.id != int(keyword_id):
@@ -181,7 +150,7 @@ async def narrow(visit: Visit) -> None:
         await visit.toast(visit.texts.say("This button is too old. Type it again."), alert=True)
         return
     # Added before the wide one goes: a crash in between leaves both, never neither.
-    narrowed = await _add(visit, narrow_typed(wide.typed, less), relatives=WIDENED in wide.query)
+    narrowed = await follow(visit, narrow_typed(wide.typed, less), relatives=WIDENED in wide.query)
     if narrowed is None:
         return
     if narrowed.id != wide.id:
@@ -190,7 +159,7 @@ async def narrow(visit: Visit) -> None:
     await visit.change(*await explain_added(visit, narrowed))
 
 
-async def _add(
+async def follow(
     visit: Visit,
     typed: str,
     *,
@@ -198,7 +167,7 @@ async def _add(
     by_surname: bool = True,
     relatives: bool = True,
 ) -> AddedKeyword | None:
-    """Add a keyword; answer and return None when it is refused.
+    """Follow a keyword; answer and return None when it is refused.
 
     A question or a headline is reduced to its core first, unless its *whole* is wanted. A person
     is followed *by_surname* too, where the news of late mean nobody else by it. With *relatives*
@@ -316,7 +285,8 @@ async def _offer_core(visit: Visit, subscriber_id: int, typed: str, size: int, c
     )
 
 
-async def _load_words(visit: Visit, words_id: str | None = None) -> str | None:
+async def load_words(visit: Visit, words_id: str | None = None) -> str | None:
+    """Return words that a button stands for; say that it is too old where they are forgotten."""
     words_id = visit.words if words_id is None else words_id
     subscriber = visit.subscriber
     words = None

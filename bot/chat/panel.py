@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ _SECTIONS: Mapping[str, Section] = {**SENDING, **READING}
 async def settings(visit: Visit) -> None:
     """Show how everything is set."""
     await visit.open_subscriber()
-    await visit.answer(*_overview(await _load(visit)))
+    await visit.answer(*_overview(await load_panel(visit)))
 
 
 async def settings_tapped(visit: Visit) -> None:
@@ -28,7 +28,7 @@ async def settings_tapped(visit: Visit) -> None:
     name, _, value = visit.words.partition(":")
     section = _SECTIONS.get(name)
     await visit.open_subscriber()
-    panel = await _load(visit)
+    panel = await load_panel(visit)
     if section is None:
         await visit.toast()
         await visit.change(*_overview(panel))
@@ -36,12 +36,13 @@ async def settings_tapped(visit: Visit) -> None:
     changes = await section.choose(panel, value) if value else {}
     if changes:
         await save_choices(visit, panel.reader, **changes)
-    panel = await _load(visit)
+    panel = await load_panel(visit)
     await visit.toast(panel.texts.say("Saved.") if value else Markup())
     await panel.visit.change(*_open(section, name, panel))
 
 
-async def _load(visit: Visit) -> Panel:
+async def load_panel(visit: Visit) -> Panel:
+    """Return what showing the settings of this place needs to know."""
     reader = await visit.storage.subscribers.load(visit.chat.id, visit.topic) or visit.reader
     until, _ = await visit.storage.pausing.load_pause(reader.id)
     return Panel(
@@ -52,12 +53,14 @@ async def _load(visit: Visit) -> Panel:
     )
 
 
+def list_settings(panel: Panel, names: Sequence[str]) -> Markup:
+    """Return how some subjects are set, a line for each."""
+    return Markup("\n").join(_say_line(_SECTIONS[each], panel) for each in names)
+
+
 def _overview(panel: Panel) -> tuple[str, Keyboard]:
     texts = panel.texts
-    lines = [
-        Markup("{}: <b>{}</b>").format(section.title(texts), section.value(panel))
-        for section in _SECTIONS.values()
-    ]
+    lines = [_say_line(section, panel) for section in _SECTIONS.values()]
     buttons = (button(each.title(texts), f"set:{name}") for name, each in _SECTIONS.items())
     head = Markup("⚙️ <b>{}</b>").format(texts.say("Settings"))
     return Markup("\n").join([head, Markup(), *lines]), rows(buttons, 2)
@@ -65,9 +68,13 @@ def _overview(panel: Panel) -> tuple[str, Keyboard]:
 
 def _open(section: Section, name: str, panel: Panel) -> tuple[str, Keyboard]:
     texts = panel.texts
-    lines = [Markup("{}: <b>{}</b>").format(section.title(texts), section.value(panel))]
+    lines = [_say_line(section, panel)]
     hint = section.hint(texts)
     if hint:
         lines += [Markup(), hint]
     back = [button(texts.say("« All settings"), "set:")]
     return Markup("\n").join(lines), [*section.buttons(panel), back]
+
+
+def _say_line(section: Section, panel: Panel) -> Markup:
+    return Markup("{}: <b>{}</b>").format(section.title(panel.texts), section.value(panel))

@@ -104,6 +104,7 @@ def _digest_buttons(panel: Panel) -> Keyboard:
     picked = [tick(each, each in reader.digest_times, f"set:digest:{each}") for each in hours]
     days = reader.digest_days
     weekly = texts.say("Once a week")
+    absence = texts.say("Say of what there is no report")
     keyboard = [
         *rows(picked, 3),
         [
@@ -112,6 +113,7 @@ def _digest_buttons(panel: Panel) -> Keyboard:
             tick(weekly, len(days) == 1, "set:digest:weekly"),
         ],
         [tick(texts.say("Come when empty too"), reader.digest_when_empty, "set:digest:empty")],
+        [tick(absence, reader.tells_absence, "set:digest:absence")],
     ]
     if reader.digest_times:
         keyboard.append([button(texts.say("Switch it off"), "set:digest:off")])

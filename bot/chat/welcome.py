@@ -1,48 +1,19 @@
-"""Coming and going: /start, /help, /privacy, /stop, /language, /pause, /resume."""
+"""Coming and going: /help, /privacy, /stop, /language, /pause, /resume."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
-from bot.chat.settings import say_digest
-from bot.chat.sight import look_out
 from bot.chat.visit import Visit
-from bot.delivery.digest import render_digest
 from bot.delivery.pauses import parse_pause
 from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut
-from bot.model import Keyboard, Keyword, Subscriber
-from bot.texts import LANGUAGES, OWN_NAMES, Texts
-
-#: Offered on /start, in the language of the person: one tap and alerts come.
-READY_KEYWORDS = {
-    "hy": ("սահման", "հրադադար", "Փաշինյան"),
-    "ru": ("граница", "перемирие", "Пашинян"),
-    "en": ("border", "ceasefire", "Pashinyan"),
-}
-
-
-async def start(visit: Visit) -> None:
-    """Welcome someone; whoever is here already keeps what they have."""
-    subscriber = await visit.open_subscriber()
-    keywords = await visit.storage.keywords.load(subscriber.id)
-    await visit.answer(_welcome(subscriber, visit.texts), start_keyboard(visit.texts, keywords))
-
-
-async def choose_first_language(visit: Visit) -> None:
-    """Change the language by the welcome's button: the welcome itself speaks it at once."""
-    spoken = await _speak(visit, visit.words)
-    if spoken is None:
-        return
-    subscriber = await spoken.open_subscriber()
-    keywords = await spoken.storage.keywords.load(subscriber.id)
-    await spoken.change(_welcome(subscriber, spoken.texts), start_keyboard(spoken.texts, keywords))
+from bot.model import Subscriber
+from bot.texts import LANGUAGES, OWN_NAMES
 
 
 async def choose_language(visit: Visit) -> None:
     """Change the language by the button under /language."""
-    spoken = await _speak(visit, visit.words)
+    spoken = await speak(visit, visit.words)
     if spoken is not None:
         await spoken.change(spoken.texts.say("I speak English with you now."))
 
@@ -51,7 +22,7 @@ async def language(visit: Visit) -> None:
     """Change the language to the one typed, or offer the languages."""
     names = {OWN_NAMES[each].casefold(): each for each in LANGUAGES}
     wanted = names.get(visit.words.casefold(), visit.words.casefold())
-    spoken = await _speak(visit, wanted) if wanted in LANGUAGES else None
+    spoken = await speak(visit, wanted) if wanted in LANGUAGES else None
     if spoken is not None:
         await spoken.answer(spoken.texts.say("I speak English with you now."))
         return
@@ -186,24 +157,6 @@ async def end_pause(visit: Visit, subscriber: Subscriber) -> bool:
     return since is not None
 
 
-async def show_missed(visit: Visit) -> None:
-    """Show by story what came during the last pause."""
-    subscriber = visit.reader
-    await visit.toast()
-    _, since = await visit.storage.pausing.load_pause(subscriber.id)
-    matched = await visit.storage.matches.load_digest(subscriber.id, after=since)
-    title = visit.texts.say("📰 <b>What came during your pause</b>")
-    for message in render_digest(
-        matched,
-        subscriber,
-        visit.texts,
-        title=title,
-        now=visit.now,
-        blindness=await look_out(visit),
-    ):
-        await visit.answer(message)
-
-
 async def stop(visit: Visit) -> None:
     """Ask before erasing."""
     if visit.subscriber is None:
@@ -231,17 +184,7 @@ async def confirm_stop(visit: Visit) -> None:
     )
 
 
-def start_keyboard(texts: Texts, keywords: Sequence[Keyword]) -> Keyboard:
-    """Return the welcome's buttons: ready-made keywords, those added ticked, and languages."""
-    mine = {keyword.typed.casefold() for keyword in keywords}
-    ready = [
-        button(f"✓ {word}" if word.casefold() in mine else f"+ {word}", f"ready:{index}")
-        for index, word in enumerate(READY_KEYWORDS[texts.language])
-    ]
-    return [ready, language_buttons(texts.language)]
-
-
-async def _speak(visit: Visit, language: str) -> Visit | None:
+async def speak(visit: Visit, language: str) -> Visit | None:
     """Save the language and return the visit in it; None for what is no language of ours."""
     if language not in LANGUAGES:
         await visit.toast()
@@ -251,13 +194,3 @@ async def _speak(visit: Visit, language: str) -> Visit | None:
     spoken = visit.speaking(language)
     await spoken.toast(spoken.texts.say("I speak English with you now."))
     return spoken
-
-
-def _welcome(subscriber: Subscriber, texts: Texts) -> str:
-    welcome = texts.say(
-        "<b>Sahman</b> reads the news in Armenian, Russian and English and writes to you "
-        "as soon as it prints what you ask for.\n\n"
-        "One word is enough: it is found in all three languages and in every form.\n\n"
-        "Tap a word to begin, or type your own: <code>/add Syunik</code>"
-    )
-    return f"{welcome}\n\n{say_digest(subscriber, texts)}"

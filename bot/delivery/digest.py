@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked, say_origin
 from bot.delivery.sight import lead_with
 from bot.delivery.split import count_units, join_blocks
-from bot.model import MatchedStory, Role, Subscriber, Telling
+from bot.model import URGENT, MatchedStory, Role, Subscriber, Telling
 from bot.stories.news import find_gravity
 from bot.stories.voices import find_voices, is_voice
 from bot.texts import Texts
@@ -41,7 +41,7 @@ def render_digest(
     if not matched:
         nothing = f"{title}\n\n{texts.say('Nothing new on your keywords.')}"
         return [lead_with(blindness, nothing)]
-    blocks = [lead_with(blindness, title)]
+    blocks = [lead_with(blindness, f"{title}\n{_say_numbers(matched, texts)}")]
     told: set[int] = set()
     for keyword, stories in _group(matched).items():
         head = texts.say(
@@ -108,6 +108,18 @@ def rank_stories(matched: Sequence[MatchedStory]) -> list[MatchedStory]:
         ),
         reverse=True,
     )
+
+
+def _say_numbers(matched: Sequence[MatchedStory], texts: Texts) -> Markup:
+    """Return how much there is: stories, who tells them, and how many of them are urgent."""
+    voices = {name for each in matched for name in find_voices(each.story.tellings).names}
+    urgent = sum(find_gravity(each.story.tellings) >= URGENT for each in matched)
+    said = [texts.count("{n} story", "{n} stories", len(matched))]
+    if voices:
+        said.append(texts.count("{n} publisher", "{n} publishers", len(voices)))
+    if urgent:
+        said.append(texts.count("{n} urgent", "{n} urgent", urgent))
+    return Markup(" · ").join(said)
 
 
 def _group(matched: Sequence[MatchedStory]) -> dict[str, list[MatchedStory]]:

@@ -17,6 +17,7 @@ _PERSONAL = (
     "typed_words", "waiting_update",
 )  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
+_LISTS_KEPT = timedelta(days=366)
 #: So long it is known what became of each feed's items, day by day.
 _DAYS_COUNTED = timedelta(days=35)
 
@@ -29,6 +30,7 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> tuple[int, i
     items = await storage.items.prune(now - timedelta(days=keep_days), limit=1000)
     deliveries = await storage.deliveries.prune()
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
+    await storage.sharing.prune(now - _LISTS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
     await storage.trends.prune(now - _DAYS_COUNTED)
     await storage.database.overwrite_erased()

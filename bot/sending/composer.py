@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from markupsafe import Markup
+
 from bot.delivery.alert_buttons import render_buttons
 from bot.delivery.bulletin import is_late
 from bot.delivery.digest import render_digest
+from bot.delivery.digest_pages import DigestSpan, page_buttons
 from bot.delivery.outages import add_outage
 from bot.delivery.render import render_bulletin
 from bot.delivery.sight import is_blind, say_blindness
@@ -26,6 +29,7 @@ from bot.model import (
     Subscriber,
     Surge,
 )
+from bot.sending.no_report import say_no_report
 from bot.storage import Storage
 from bot.storage.matches import Alerted
 from bot.storage.quiet import MORNING
@@ -220,9 +224,24 @@ class Composer:
                 time=hour,
             )
         blindness = say_blindness(self._sight, reader.zone, texts, now)
+        if not is_morning and not blindness and reader.tells_absence:
+            title = Markup("\n\n").join([title, *await self._absence(owed, now)])
         messages = render_digest(matched, reader, texts, title=title, now=now, blindness=blindness)
         # Nobody asked to be called at this minute: it lies there when they look.
-        return Composed(tuple(messages), silent=True)
+        if owed.chat_kind is not ChatKind.PRIVATE:
+            return Composed(tuple(messages), silent=True)
+        span = DigestSpan(owed.after_item, owed.upto_item)
+        return Composed(
+            tuple(messages[:1]), page_buttons(span, 0, len(messages), texts), silent=True
+        )
+
+    async def _absence(self, owed: Delivery, now: datetime) -> list[Markup]:
+        """Return of what there is no report, without what is reported: the digest holds that."""
+        reader = owed.subscriber
+        said = await say_no_report(
+            self._storage, reader, None, self._texts[reader.language], now, within=owed.id
+        )
+        return [Markup(each) for each in said[:1]]  # noqa: S704 - rendered, so escaped, already
 
 
 def _buttons(owed: Delivery, told: Alerted, texts: Texts) -> Keyboard | None:

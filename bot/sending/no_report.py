@@ -18,12 +18,19 @@ _LOOK_BACK = timedelta(hours=24)
 
 
 async def say_no_report(
-    storage: Storage, subscriber: Subscriber, words: str | None, texts: Texts, now: datetime
+    storage: Storage,
+    subscriber: Subscriber,
+    words: str | None,
+    texts: Texts,
+    now: datetime,
+    *,
+    within: int | None = None,
 ) -> list[str]:
     """Return what is known of *words*, or of each of one's keywords: the newest report, or none.
 
-    No message at all where there is nothing to ask about. Raises KeywordRefused for words that
-    cannot be looked for.
+    *within* the digest of this id, which tells reports itself: only what there is none of. No
+    message at all where there is nothing to ask about. Raises KeywordRefused for words that cannot
+    be looked for.
     """
     if words is not None:
         asked = [(words, await asyncio.to_thread(parse_keyword, words))]
@@ -41,12 +48,18 @@ async def say_no_report(
     # In this order: what arrives meanwhile is found, or waits.
     heard = await storage.health.load_heard(hour_of(now - _LOOK_BACK))
     heard_since = find_heard_since(heard, now)
-    waiting = await storage.deliveries.count_waiting(subscriber.id) if subscriber.id else 0
+    waiting = 0
+    if subscriber.id:
+        waiting = await storage.deliveries.count_waiting(subscriber.id, besides=within or 0)
     since = now - _LOOK_BACK
     found = [
         Asked(typed=typed, report=await _find_report(storage, query, since))
         for typed, query in asked
     ]
+    if within is not None:
+        found = [each for each in found if each.report is None]
+        if not found:
+            return []
     return render_no_report(
         found,
         await storage.health.load_sight(),

@@ -28,6 +28,7 @@ from bot.storage.processes import Processes
 from bot.storage.quiet import QuietHours
 from bot.storage.reasons import Reasons
 from bot.storage.receiving import Receiving
+from bot.storage.sharing import Sharing
 from bot.storage.silences import Silences
 from bot.storage.stories import Stories
 from bot.storage.subscribers import Subscribers
@@ -60,6 +61,7 @@ class Storage:
         self.quiet_hours = QuietHours(database)
         self.pausing = Pausing(database)
         self.muting = Muting(database)
+        self.sharing = Sharing(database)
         self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)
 

@@ -89,12 +89,15 @@ class Deliveries:
 
         return await self._database.read(work)
 
-    async def count_waiting(self, subscriber_id: int) -> int:
-        """Return how much a subscriber is still owed, and how much is not yet told apart."""
+    async def count_waiting(self, subscriber_id: int, *, besides: int = 0) -> int:
+        """Return how much a subscriber is still owed, and how much is not yet told apart.
+
+        *besides* the delivery of this id, which is on its way just now.
+        """
 
         def work(connection: Connection) -> int:
             owed = select(func.count()).where(
-                delivery.c.subscriber_id == subscriber_id, _IS_PENDING
+                delivery.c.subscriber_id == subscriber_id, _IS_PENDING, delivery.c.id != besides
             )
             spreading = (
                 select(func.count())

@@ -333,3 +333,12 @@ waiting_update = Table(
     Column("held_until", BigInteger, nullable=False),
     Index("ix_waiting_update_chat", "chat_id", "update_id"),
 )
+
+#: Keywords that somebody shares by a link; nothing says who did.
+shared_list = Table(
+    "shared_list",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("shared_at", Moment, nullable=False, index=True),
+)

@@ -42,7 +42,7 @@ async def test_a_story_in_three_languages_reaches_who_asked_as_one_message(
         await sahman.wait_for_log("feed=armenian")
         assert "«Սահման»" in await ani.write("/start")
         await ani.tap("+ սահման")
-        await ani.wait(2)
+        await ani.wait_for("Դուք հետևում եք՝ սահման")
         assert "Sahman" in await oleg.write("/start")
         assert "Pashinyan" in await oleg.write("/add Pashinyan")
         before = {who: len(await who.read()) for who in (ani, oleg)}

@@ -77,7 +77,6 @@ async def test_it_is_not_said_while_paused_or_while_settings_hold_something_back
     await sahman.say("/alerts urgent")
     assert "/settings" in (told := (await sahman.say("/noreport Goris")).text)
     assert "No report" not in told
-    await sahman.say("/alerts all")
     await sahman.say("/pause")
     assert "/resume" in (told := (await sahman.say("/noreport Goris")).text)
     assert "No report" not in told
@@ -188,3 +187,27 @@ async def test_an_outage_does_not_vanish_after_two_days(sahman: Sahman) -> None:
     change_rows(storage, feed, failures=0, last_success_at=NOW + timedelta(days=9))
     await job.check(NOW + timedelta(days=9))
     assert rows_of(storage, outage) == []
+
+
+async def test_whoever_wants_it_is_told_in_each_digest_of_what_there_is_no_report(
+    sahman: Sahman,
+) -> None:
+    await open_feed(sahman.storage)
+    change_rows(sahman.storage, feed, last_success_at=NOW, next_poll_at=NOW)
+    for word in ("Goris", "border"):
+        await sahman.say(f"/add {word}")
+    await sahman.say("/settings")
+    for label in ("Digest", "Say of what there is no report"):
+        await sahman.tap(label)
+    assert (await sahman.reader()).tells_absence
+    await sahman.news("Harvest on the border")
+    await hear(sahman)
+    change_rows(sahman.storage, delivery, state=3)
+    before = len(sahman.api.messages(ANI))
+    await owe_due_digests(sahman.storage, NOW + timedelta(days=1))
+    sahman.open_gates()
+    await until(lambda: len(sahman.api.messages(ANI)) > before)
+    told = sahman.api.messages(ANI)[-1].text
+    assert "No report of Goris since 10:00" in told
+    assert "No report of border" not in told
+    assert "Harvest on the border" in told

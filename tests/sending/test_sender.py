@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from bot.demo.chats import Message
 from bot.errors import DatabaseError, TokenRefused
 from bot.jobs.digest import owe_due_digests
-from bot.model import ChatState, DeliveryState
+from bot.model import ChatKind, ChatState, DeliveryState
 from bot.sending import courier
 from bot.storage.tables import chat, delivery, feed, subscriber
 from bot.telegram_api import transport
-from tests.loopback import ANI, OLEG, Sahman, until
+from tests.loopback import ANI, OLEG, Sahman, labels, until
 from tests.samples import NOW, change_rows, open_feed, rows_of
 
 
@@ -276,31 +277,65 @@ class TestDigests:
         await settled(follower, DeliveryState.CANCELLED)
         assert len(follower.api.messages(ANI)) == 1
 
-    async def test_a_long_one_comes_in_parts_in_order_through_a_failure(
+    async def test_a_long_one_comes_to_a_group_in_parts_in_order_through_a_failure(
         self, follower: Sahman
     ) -> None:
-        for word in ("talks", "road", "village", "bridge", "mountain", "river"):
-            await follower.say(f"/add {word}")
-        titles = [
-            f"{word} {n} " + word[:2] * 100
-            for word in ("border", "talks", "road", "village", "bridge", "mountain", "river")
-            for n in range(9)
-        ]
-        await follower.news(*titles)
-        change_rows(follower.storage, delivery, state=3)
-        await owe_due_digests(follower.storage, NOW + timedelta(days=1))
-        before = len(follower.api.messages(ANI))
-        follower.api.refuse("sendMessage", 500, "Internal Server Error")
-        for _ in range(400):
-            follower.open_gates()
-            if await follower.storage.deliveries.count_owed() == 0:
-                break
-            await asyncio.sleep(0.02)
-        parts = [each.text for each in follower.api.messages(ANI)[before:]]
+        titles = await print_much(follower)
+        change_rows(follower.storage, chat, kind=ChatKind.SUPERGROUP)
+        parts = await take_digest(follower, through_a_failure=True)
         assert len(parts) >= 3
-        assert "📰 Your digest" in parts[0]
-        found = "\n".join(parts)
+        assert not any(part.buttons for part in parts)
+        assert "📰 Your digest" in parts[0].text
+        found = "\n".join(part.text for part in parts)
         assert all(found.count(title[: title.rindex(" ") + 3]) >= 1 for title in titles)
+
+    async def test_a_long_one_is_one_message_in_private_whose_pages_are_turned(
+        self, follower: Sahman
+    ) -> None:
+        titles = await print_much(follower)
+        (digest,) = await take_digest(follower)
+        assert "63 stories · 1 publisher" in digest.text
+        await follower.news("Border, printed after the digest")
+        found = [digest.text]
+        while turn := [each for each in labels(digest) if each.startswith("More: ")]:
+            await follower.tap(turn[0])
+            digest = next(
+                each for each in follower.api.messages(ANI) if each.message_id == digest.message_id
+            )
+            found.append(digest.text)
+        assert len(found) >= 3
+        assert labels(digest) == ["‹ Back"]
+        told = "\n".join(found)
+        assert all(told.count(title[: title.rindex(" ") + 3]) >= 1 for title in titles)
+        assert "printed after the digest" not in told
+
+
+async def print_much(follower: Sahman) -> list[str]:
+    """Print what fits no single message on several keywords."""
+    for word in ("talks", "road", "village", "bridge", "mountain", "river"):
+        await follower.say(f"/add {word}")
+    titles = [
+        f"{word} {n} " + word[:2] * 100
+        for word in ("border", "talks", "road", "village", "bridge", "mountain", "river")
+        for n in range(9)
+    ]
+    await follower.news(*titles)
+    change_rows(follower.storage, delivery, state=3)
+    return titles
+
+
+async def take_digest(follower: Sahman, *, through_a_failure: bool = False) -> list[Message]:
+    """Let the digest come that is due; return its messages."""
+    await owe_due_digests(follower.storage, NOW + timedelta(days=1))
+    before = len(follower.api.messages(ANI))
+    if through_a_failure:
+        follower.api.refuse("sendMessage", 500, "Internal Server Error")
+    for _ in range(400):
+        follower.open_gates()
+        if await follower.storage.deliveries.count_owed() == 0:
+            break
+        await asyncio.sleep(0.02)
+    return follower.api.messages(ANI)[before:]
 
 
 async def test_a_token_that_telegram_no_longer_knows_ends_sending(idle: Sahman) -> None:
