@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bot.chat.keyboards import button, rows
+from bot.chat.keyboards import button
 from bot.chat.sight import look_out
 from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
 from bot.language import Concept, load
 from bot.matching import Namesakes, Query, finds_one_language
-from bot.model import Keyboard
+from bot.model import Button, Keyboard
 from bot.storage.keywords import LookedBack
 from bot.texts import LANGUAGES, Texts
 
@@ -66,7 +66,7 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
         paused = texts.say("Everything is paused now; to go on: /resume")
         head = Markup("{}\n⏸ {}").format(head, paused)
     lines: list[str] = [head, *await asyncio.to_thread(_remarks, added, texts)]
-    meanings = [line for concept in added.concepts if (line := _meaning(concept))]
+    meanings = [line for concept in added.concepts if (line := say_meaning(concept))]
     if meanings:
         lines += ["", texts.say("It finds, in every form:"), *meanings]
     forms = added.looked_back.forms[:_FORMS]
@@ -75,7 +75,10 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
     lines += ["", *await _caught(visit, added.looked_back)]
     if not added.looked_back.items and (unseen := await look_out(visit)):
         lines = [unseen, "", *lines]
-    keyboard = _keyboard(added, texts)
+    keyboard = [
+        *offer_less(added.id, added.typed, added.concepts, texts),
+        [button(texts.say("Remove it"), f"remove:{added.id}")],
+    ]
     instead = await asyncio.to_thread(_offer_instead, added, texts)
     offered = []
     if instead:
@@ -83,7 +86,7 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
         for label, typed in instead:
             words_id = await visit.storage.subscribers.save_words(reader.id, typed, visit.now)
             offered.append([button(label, f"instead:{added.id}:{words_id}")])
-    return "\n".join(lines), [*offered, *(keyboard or [])]
+    return "\n".join(lines), [*offered, *keyboard]
 
 
 def _offer_instead(added: AddedKeyword, texts: Texts) -> list[tuple[str, str]]:
@@ -204,7 +207,7 @@ def narrow_typed(typed: str, less: str) -> str:
     return f"{wide} -#{less}" if less in LANGUAGES else f"{wide} ~{less}"
 
 
-def _meaning(concept: str) -> Markup | None:
+def say_meaning(concept: str) -> Markup | None:
     """Return a concept's first words, language by language."""
     known = load().glossary.concepts.get(concept)
     if known is None:
@@ -237,25 +240,23 @@ async def _caught(visit: Visit, looked_back: LookedBack) -> list[str]:
     return lines
 
 
-def _keyboard(added: AddedKeyword, texts: Texts) -> Keyboard:
-    buttons = []
-    asked = set(re.findall(r"(?<![-\w])#(\w\w)\b", added.typed))
-    left = [each for each in LANGUAGES if f"-#{each}" not in added.typed]
+def offer_less(
+    keyword_id: int, typed: str, concepts: Collection[str], texts: Texts
+) -> list[list[Button]]:
+    """Return the buttons that leave a language or a meaning out of a keyword."""
+    asked = set(re.findall(r"(?<![-\w])#(\w\w)\b", typed))
+    left = [each for each in LANGUAGES if f"-#{each}" not in typed]
+    keyboard: list[list[Button]] = []
     if not asked and len(left) > 1:
-        buttons = [
-            button(
-                _say_not_in(language, texts),
-                f"narrow:{added.id}:{language}",
-            )
+        keyboard = [
+            [button(_say_not_in(language, texts), f"narrow:{keyword_id}:{language}")]
             for language in left
         ]
-    keyboard = rows(buttons, 1)
-    if len(added.concepts) > 1:
-        for concept in added.concepts:
+    if len(concepts) > 1:
+        for concept in concepts:
             known = load().glossary.concepts.get(concept)
             word = _word_of(known, texts.language) if known else ""
             if word:
                 label = texts.say("Not: {word}", word=word)
-                keyboard.append([button(label, f"narrow:{added.id}:{concept}")])
-    keyboard.append([button(texts.say("Remove it"), f"remove:{added.id}")])
+                keyboard.append([button(label, f"narrow:{keyword_id}:{concept}")])
     return keyboard

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from bot.delivery.split import cut
-from bot.model import Button, Keyboard, Keyword
+from bot.model import Button, Keyboard
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
 _LABEL_UNITS = 40
@@ -36,14 +36,6 @@ def language_buttons(chosen: str, what: str = "language") -> list[Button]:
         )
         for language in LANGUAGES
     ]
-
-
-def keyword_keyboard(keywords: Sequence[Keyword]) -> Keyboard | None:
-    """Return a button for each keyword by which it is removed."""
-    if not keywords:
-        return None
-    buttons = (button(f"✕ {keyword.typed}", f"remove:{keyword.id}") for keyword in keywords)
-    return rows(buttons, 2)
 
 
 def stop_keyboard(texts: Texts) -> Keyboard:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from bot.chat.keyboards import keyword_keyboard
+from bot.chat.keyboards import button, rows
 from bot.chat.visit import Visit
 from bot.delivery.split import cut
-from bot.model import Keyword
+from bot.model import Keyboard, Keyword
 from bot.storage.keywords import Catch
 
 #: A keyword that caught nothing for so long may be mistyped.
 _SILENT = timedelta(days=30)
+_ON_A_PAGE = 8
 
 
 async def keywords(visit: Visit) -> None:
@@ -24,35 +25,68 @@ async def keywords(visit: Visit) -> None:
 
 
 async def show_list(visit: Visit, keywords: Sequence[Keyword]) -> None:
-    """Answer with what is followed here, and a button to remove each."""
-    await visit.answer(await say_list(visit, keywords), keyword_keyboard(keywords))
+    """Answer with what is followed here, and a button to open each."""
+    await visit.answer(*await say_list(visit, keywords))
 
 
-async def say_list(visit: Visit, keywords: Sequence[Keyword]) -> str:
-    """Return the list of what is followed: how often each word catches something, and when last."""
-    subscriber = visit.subscriber
+async def say_list(
+    visit: Visit, keywords: Sequence[Keyword], page: int = 0
+) -> tuple[str, Keyboard | None]:
+    """Return a page of what is followed, how often each word catches something, and its buttons."""
+    subscriber, texts = visit.subscriber, visit.texts
     if not keywords or subscriber is None:
-        return visit.texts.say(
+        nothing = texts.say(
             "You follow nothing yet. "
             "Type a word after the command, for example: <code>/add border</code>"
         )
-    head = visit.texts.count(
-        "You follow {n} keyword. Tap it to remove it:",
-        "You follow {n} keywords. Tap one to remove it:",
+        return nothing, None
+    pages = -(-len(keywords) // _ON_A_PAGE)
+    first = min(page, pages - 1) * _ON_A_PAGE
+    shown = keywords[first : first + _ON_A_PAGE]
+    head = texts.count(
+        "You follow {n} keyword. Tap it to change it:",
+        "You follow {n} keywords. Tap one to change it:",
         len(keywords),
     )
     catches = await visit.storage.keywords.load_catches(subscriber.id, visit.now)
     lines = [
         Markup("{}. <b>{}</b> · {}").format(
-            number, cut(keyword.typed, 60), _say_catch(visit, catches[keyword.id], subscriber.zone)
+            number, cut(keyword.typed, 60), say_catch(visit, catches[keyword.id], subscriber.zone)
         )
-        for number, keyword in enumerate(keywords, 1)
+        for number, keyword in enumerate(shown, first + 1)
         if keyword.id in catches
     ]
-    return "\n".join([head, *lines])
+    buttons = (button(_label(each, visit), f"word:open:{each.id}") for each in shown)
+    return "\n".join([head, *lines]), [*rows(buttons, 2), *_turns(first // _ON_A_PAGE, pages)]
 
 
-def _say_catch(visit: Visit, catch: Catch, zone: str) -> Markup:
+def find_page(keywords: Sequence[Keyword], keyword_id: int) -> int:
+    """Return the page on which a keyword stands."""
+    places = (place for place, each in enumerate(keywords) if each.id == keyword_id)
+    return next(places, 0) // _ON_A_PAGE
+
+
+def is_muted(keyword: Keyword, now: datetime) -> bool:
+    """Say whether a keyword rings nobody just now."""
+    return keyword.muted_until is not None and keyword.muted_until > now
+
+
+def _label(keyword: Keyword, visit: Visit) -> str:
+    if is_muted(keyword, visit.now):
+        return f"🔇 {keyword.typed}"
+    return keyword.typed if keyword.sound else f"🔕 {keyword.typed}"
+
+
+def _turns(page: int, pages: int) -> Keyboard:
+    around = [
+        button("‹", f"word:list:{page - 1}") if page else None,
+        button(f"{page + 1}/{pages}", f"word:list:{page}"),
+        button("›", f"word:list:{page + 1}") if page < pages - 1 else None,
+    ]
+    return [[each for each in around if each]] if pages > 1 else []
+
+
+def say_catch(visit: Visit, catch: Catch, zone: str) -> Markup:
     """Return how often a keyword caught something in a week, and when it last did."""
     texts = visit.texts
     if catch.last is None:

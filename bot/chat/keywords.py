@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from markupsafe import Markup
-
 from bot.chat.explain import AddedKeyword, explain_added, narrow_typed
 from bot.chat.followed import find_meaning, find_same
-from bot.chat.keyboards import button, is_number, keyword_keyboard
+from bot.chat.keyboards import button, is_number
 from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
@@ -27,7 +25,7 @@ from bot.matching import (
     parse_keyword,
     read_text,
 )
-from bot.model import Item
+from bot.model import Item, Keyboard
 from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 
 _SHOWN = 100
@@ -89,18 +87,14 @@ async def remove(visit: Visit) -> None:
         return
     found = await asyncio.to_thread(find_same, keywords, visit.words)
     if found is None:
-        await visit.answer(
-            visit.texts.say(
-                "You do not follow “<b>{keyword}</b>”. Tap the one to remove:",
-                keyword=cut(visit.words, _SHOWN),
-            ),
-            keyword_keyboard(keywords),
+        said = visit.texts.say(
+            "You do not follow “<b>{keyword}</b>”.", keyword=cut(visit.words, _SHOWN)
         )
+        listed, keyboard = await say_list(visit, keywords)
+        await visit.answer(f"{said}\n\n{listed}", keyboard)
         return
     await visit.storage.keywords.remove(subscriber.id, found.id)
-    await visit.answer(
-        visit.texts.say("Removed: <b>{keyword}</b>", keyword=cut(found.typed, _SHOWN))
-    )
+    await visit.answer(*await say_removed(visit, found.typed))
 
 
 async def remove_tapped(visit: Visit) -> None:
@@ -110,12 +104,24 @@ async def remove_tapped(visit: Visit) -> None:
         await visit.toast()
         return
     typed = await visit.storage.keywords.remove(subscriber.id, int(visit.words))
-    keywords = await visit.storage.keywords.load(subscriber.id)
-    said = (
-        visit.texts.say("Removed: {keyword}", keyword=cut(typed, _SHOWN)) if typed else Markup("")
-    )
-    await visit.toast(said)
-    await visit.change(await say_list(visit, keywords), keyword_keyboard(keywords))
+    if typed is None:
+        await visit.toast(visit.texts.say("You do not follow that word any more."), alert=True)
+        return
+    await visit.toast(visit.texts.say("Removed: {keyword}", keyword=cut(typed, _SHOWN)))
+    await visit.change(*await say_removed(visit, typed))
+
+
+async def say_removed(visit: Visit, typed: str) -> tuple[str, Keyboard]:
+    """Return what is said once a keyword is gone, with the button that brings it back."""
+    texts = visit.texts
+    subscriber = await visit.open_subscriber()
+    words_id = await visit.storage.subscribers.save_words(subscriber.id, typed, visit.now)
+    return texts.say("Removed: <b>{keyword}</b>", keyword=cut(typed, _SHOWN)), [
+        [
+            button(texts.say("Undo"), f"word:undo:{words_id}"),
+            button(texts.say("« All keywords"), "word:list:0"),
+        ]
+    ]
 
 
 async def offer(visit: Visit) -> None:

@@ -122,16 +122,13 @@ async def test_wrong_input_gets_one_message_that_says_what_to_type(
     assert await sahman.keywords() == []
 
 
-async def test_what_is_followed_is_shown_and_removed_by_a_tap_or_by_typing(sahman: Sahman) -> None:
+async def test_what_is_followed_is_shown_and_removed_by_typing(sahman: Sahman) -> None:
     for word in ("border", "Սյունիք", "<b>x</b>"):
         await sahman.say(f"/add {word}")
     shown = await sahman.say("/keywords")
     assert [word in shown.text for word in ("border", "Սյունիք", "<b>x</b>")] == [True] * 3
-    assert "border" in await sahman.tap("✕ border")
-    assert await sahman.keywords() == ["Սյունիք", "<b>x</b>"]
-    await sahman.say("/remove սյունիք")
-    assert await sahman.keywords() == ["<b>x</b>"]
-    assert "border" not in sahman.newest_with("✕ <b>x</b>").text
+    assert "Սյունիք" in (await sahman.say("/remove սյունիք")).text
+    assert await sahman.keywords() == ["border", "<b>x</b>"]
 
 
 async def test_a_keyword_followed_already_is_said_so(sahman: Sahman) -> None:

@@ -207,7 +207,7 @@ class TestButtons:
         for topic in (7, 8):
             await village.say("/add border", FORUM, user_id=ANI, topic=topic)
         message = await village.say("/remove", FORUM, user_id=ANI, topic=8)
-        button = message.buttons[0]["callback_data"]
+        button = message.buttons[0]["callback_data"].replace("word:open", "word:remove")
         village.api.messenger.updates.add("callback_query", _tap(FORUM, message.message_id, button))
         await village.silence(FORUM)
         assert await village.keywords(FORUM, 7) == ["border"]

@@ -77,6 +77,7 @@ async def test_it_is_not_said_while_paused_or_while_settings_hold_something_back
     await sahman.say("/alerts urgent")
     assert "/settings" in (told := (await sahman.say("/noreport Goris")).text)
     assert "No report" not in told
+    await sahman.say("/alerts all")
     await sahman.say("/pause")
     assert "/resume" in (told := (await sahman.say("/noreport Goris")).text)
     assert "No report" not in told

@@ -110,7 +110,7 @@ async def test_a_list_is_shared_by_a_link_that_names_nobody(sahman: Sahman) -> N
     assert len(payload) <= 64
     assert str(ANI) not in payload
     offered = await sahman.say(f"/start {payload}", OLEG)
-    assert "предлагаются 3 ключевых слова" in offered.text
+    assert "предлагаются 3 слова" in offered.text
     assert await sahman.keywords(OLEG) == []
     one = await tap(sahman, "+ Тавуш", OLEG)
     assert await sahman.keywords(OLEG) == ["Тавуш"]
@@ -120,7 +120,7 @@ async def test_a_list_is_shared_by_a_link_that_names_nobody(sahman: Sahman) -> N
     # Who shared it may erase everything: the link says nothing of them and lives on.
     await sahman.say("/stop")
     await sahman.tap("Erase everything")
-    assert "3 ключевых" in (await sahman.say(f"/start {payload}", OLEG)).text
+    assert "3 слова" in (await sahman.say(f"/start {payload}", OLEG)).text
 
 
 async def test_one_keyword_stands_in_its_link_itself(sahman: Sahman) -> None:
