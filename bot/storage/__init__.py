@@ -23,6 +23,7 @@ from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
 from bot.storage.muting import Muting
+from bot.storage.own_data import OwnDataStorage
 from bot.storage.pausing import Pausing
 from bot.storage.processes import Processes
 from bot.storage.quiet import QuietHours
@@ -62,6 +63,7 @@ class Storage:
         self.pausing = Pausing(database)
         self.muting = Muting(database)
         self.sharing = Sharing(database)
+        self.own_data = OwnDataStorage(database)
         self.deliveries = Deliveries(database, self.processes)
         self.receiving = Receiving(database)
 

@@ -133,6 +133,24 @@ class Messenger:
             return 0
         return sent.message_id
 
+    async def send_document(
+        self, chat_id: int, topic: int, name: str, content: bytes, caption: str
+    ) -> None:
+        """Send a file with its caption."""
+        try:
+            await self._bot.send_document(
+                chat_id,
+                InputFile(content, name),
+                caption=caption,
+                parse_mode=ParseMode.HTML,
+                message_thread_id=topic or None,
+                write_timeout=_UPLOAD_S,
+            )
+        except TelegramError as error:
+            raise translate(error, caption) from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            _log.info("answer_not_read", extra={"reason": type(error).__name__})
+
     async def edit_photo(
         self, chat_id: int, message_id: int, png: bytes, caption: str, keyboard: Keyboard | None
     ) -> None:
