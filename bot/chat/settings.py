@@ -1,9 +1,7 @@
-"""When and whose: /digest, /timezone, /sources."""
+"""When and where: /digest, /timezone."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -16,17 +14,12 @@ from bot.chat.visit import DEFAULT_DIGEST, Visit
 from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.delivery.digest_plan import parse_digest_plan
 from bot.delivery.hours import parse_time
-from bot.delivery.publishers import say_kind
-from bot.delivery.split import cut, join_blocks
 from bot.model import Keyboard, Subscriber
-from bot.storage.feeds import SourceState
 from bot.texts import Texts
 
 _OFF = frozenset({"off", "none", "no", "выкл", "выключить", "нет", "անջատել", "ոչ"})
 _NOW = frozenset({"now", "сейчас", "հիմա"})
 _OFFERED = ("07:00", "09:00", "13:00", "20:00")
-#: A feed that has not answered for this long is marked in /sources.
-_SILENT_AFTER = timedelta(hours=6)
 
 
 async def digest(visit: Visit) -> None:
@@ -123,22 +116,6 @@ async def timezone_tapped(visit: Visit) -> None:
         await visit.change(_say_zone(subscriber, visit))
 
 
-async def sources(visit: Visit) -> None:
-    """List whose news is read, who stands behind each, and which do not answer."""
-    by_publisher: dict[str, list[SourceState]] = defaultdict(list)
-    for source in await visit.storage.feeds.load_sources():
-        by_publisher[source.publisher.name].append(source)
-    if not by_publisher:
-        await visit.answer(visit.texts.say("No source is set up yet."))
-        return
-    head = visit.texts.count(
-        "<b>I read {n} publisher</b>", "<b>I read {n} publishers</b>", len(by_publisher)
-    )
-    lines = [_source_line(feeds, visit) for feeds in by_publisher.values()]
-    for message in join_blocks([f"{head}\n", *lines]):
-        await visit.answer(message)
-
-
 def say_admins_only(texts: Texts) -> Markup:
     """Return the sentence for people of a group who are not its admins."""
     return texts.say("In a group only its admins can change this.")
@@ -207,26 +184,3 @@ def _say_zone(subscriber: Subscriber, visit: Visit) -> str:
 def _zone_keyboard(texts: Texts) -> Keyboard:
     buttons = (button(texts.zone_name(zone), f"timezone:{zone}") for zone in COMMON_ZONES)
     return rows(buttons, 2)
-
-
-def _source_line(feeds: list[SourceState], visit: Visit) -> str:
-    texts, publisher = visit.texts, feeds[0].publisher
-    languages = dict.fromkeys(
-        texts.language_name(feed.language) for feed in feeds if feed.language in ("hy", "ru", "en")
-    )
-    country = texts.country_name(publisher.country)
-    facts = [say_kind(publisher.kind, texts), country, publisher.city, *languages]
-    line = Markup("• <b>{}</b> — {}").format(
-        cut(publisher.name, 80), ", ".join(filter(None, facts))
-    )
-    silent = [feed for feed in feeds if _is_silent(feed, visit)]
-    if len(silent) == len(feeds):
-        line += " ⚠ " + texts.say("does not answer now")
-    return line
-
-
-def _is_silent(feed: SourceState, visit: Visit) -> bool:
-    return feed.failures > 0 and (
-        feed.last_success_at is None
-        or visit.now.astimezone(UTC) - feed.last_success_at > _SILENT_AFTER
-    )

@@ -13,11 +13,10 @@ from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.demo import BotApi
 from bot.jobs.digest import owe_due_digests
 from bot.model import Subscriber
-from bot.storage.poll_notes import Failed
 from bot.storage.tables import chat, delivery, keyword, subscriber, subscription, typed_words
 from bot.texts import load_texts
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels, until
-from tests.samples import NOW, count_rows, feeds_config, open_feed
+from tests.samples import NOW, count_rows, feeds_config
 from tests.storage.test_keywords import add_plain
 
 ARMENIAN, RUSSIAN = re.compile("[\u0531-\u0587]"), re.compile("[\u0400-\u04ff]")
@@ -276,26 +275,6 @@ class TestStop:
         for command in ("/help", "/privacy", "/keywords", "/sources", "/dance", "/remove"):
             await sahman.say(command)
         assert count_rows(sahman.storage, subscriber) == 0
-
-
-async def test_sources_are_listed_with_who_stands_behind_them(sahman: Sahman) -> None:
-    assert "No source" in (await sahman.say("/sources")).text
-    await sahman.storage.feeds.save_config(feeds_config("alpha"), NOW)
-    (source,) = await sahman.storage.feeds.claim_due(NOW, 1)
-    listed = await sahman.say("/sources")
-    assert "Sample Herald — independent, Armenia, English" in listed.text
-    assert "does not answer" not in listed.text
-    failed = Failed(feed_id=source.id, at=NOW, next_poll_at=NOW, reason="HTTP 500")
-    await sahman.storage.feeds.note_and_claim([failed], NOW, 0)
-    assert "does not answer" in (await sahman.say("/sources")).text
-
-
-async def test_sources_say_in_which_city_a_publisher_sits(sahman: Sahman) -> None:
-    by = {"city": "Issy <les> Moulineaux", "source": "https://a.example/who", "country": "FR"}
-    await open_feed(sahman.storage, publisher="Sample Echo", **by)
-    listed = (await sahman.say("/sources")).text
-    assert "Sample Echo — independent, France, Issy <les> Moulineaux, English" in listed
-    assert "a.example" not in listed
 
 
 async def test_fifty_keywords_are_the_most(sahman: Sahman) -> None:
