@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 _FOLDER = Path(__file__).parent / "pictures"
 _ARGUMENTS = (
@@ -27,24 +27,38 @@ _ANI, _MIKHAIL = 101, 102
 
 async def main() -> None:
     """Take every picture."""
-    chromium = os.environ.get("SAHMAN_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        sys.exit("no Chromium: install Debian's chromium, or set SAHMAN_CHROMIUM")
-    demo = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "demo", "--every-s", "3", stdout=asyncio.subprocess.PIPE
-    )
+    demo, address = await start_demo(every_s=3)
     try:
-        address = await _read_address(demo)
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium, args=_ARGUMENTS.split()
-            )
+            browser = await launch(playwright)
             await _take_phone(browser, address, _ANI, "սահման", "phone-hy")
             await _take_desktop(browser, address)
             await browser.close()
     finally:
-        demo.terminate()
-        await demo.wait()
+        await stop_demo(demo)
+
+
+async def start_demo(every_s: int) -> tuple[asyncio.subprocess.Process, str]:
+    """Start the demo, with a piece of news so often; return it and its address."""
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "demo", "--every-s", str(every_s),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    return demo, await _read_address(demo)
+
+
+async def stop_demo(demo: asyncio.subprocess.Process) -> None:
+    """End the demo."""
+    demo.terminate()
+    await demo.wait()
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """Start Chromium, without a window."""
+    chromium = os.environ.get("SAHMAN_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        sys.exit("no Chromium: install Debian's chromium, or set SAHMAN_CHROMIUM")
+    return await playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS.split())
 
 
 async def _read_address(demo: asyncio.subprocess.Process) -> str:

@@ -255,8 +255,10 @@ def offer_less(
     if len(concepts) > 1:
         for concept in concepts:
             known = load().glossary.concepts.get(concept)
-            word = _word_of(known, texts.language) if known else ""
-            if word:
+            words = known.words[texts.language] if known else ()
+            word = words[0].removeprefix("=") if words else ""
+            # Left out by its own name, a keyword would find next to nothing.
+            if word and word.casefold() != typed.casefold():
                 label = texts.say("Not: {word}", word=word)
                 keyboard.append([button(label, f"narrow:{keyword_id}:{concept}")])
     return keyboard

@@ -83,7 +83,7 @@ async def share(visit: Visit) -> None:
             )
         )
         return
-    payload = _pack(words)
+    payload = pack(words)
     kept = Markup()
     if payload is None:
         payload = _LIST + await visit.storage.sharing.save(words, visit.now)
@@ -138,7 +138,7 @@ async def _read(visit: Visit, payload: str) -> list[str] | None:
     return [payload.replace("-", " ")] if _PLAIN.fullmatch(payload) else None
 
 
-def _pack(words: Sequence[str]) -> str | None:
+def pack(words: Sequence[str]) -> str | None:
     """Return a link's payload that holds the keywords itself; None where they do not fit."""
     packed = _WORDS + urlsafe_b64encode("\n".join(words).encode()).decode().rstrip("=")
     return packed if len(packed) <= _MOST_PAYLOAD else None

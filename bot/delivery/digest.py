@@ -12,7 +12,7 @@ from bot.delivery.sight import lead_with
 from bot.delivery.split import count_units, join_blocks
 from bot.model import URGENT, MatchedStory, Role, Subscriber, Telling
 from bot.stories.news import find_gravity
-from bot.stories.voices import find_voices, is_voice
+from bot.stories.voices import Voices, find_voices, is_voice
 from bot.texts import Texts
 
 #: Of one keyword, a digest lists so many stories and counts the rest.
@@ -68,7 +68,7 @@ def render_digest(
 
 def render_story(matched: MatchedStory, reader: Subscriber, texts: Texts, now: datetime) -> str:
     """Return a story as an entry of a list: its headline, who tells it, and the others folded."""
-    lead = _find_headline(matched, reader.language)
+    lead = find_headline(matched, reader.language)
     others = [each for each in matched.story.tellings if each.item.id != lead.item.id]
     facts = [say_origin(lead.item, reader, texts, now)]
     denies = lead.role is Role.DENIAL
@@ -102,7 +102,7 @@ def rank_stories(matched: Sequence[MatchedStory]) -> list[MatchedStory]:
         matched,
         key=lambda each: (
             find_gravity(each.story.tellings),
-            len(find_voices(each.story.tellings).names),
+            len(_find_tellers(each).names),
             each.lead.item.published_at,
             each.lead.item.id,
         ),
@@ -122,6 +122,11 @@ def _say_numbers(matched: Sequence[MatchedStory], texts: Texts) -> Markup:
     return Markup(" · ").join(said)
 
 
+def _find_tellers(matched: MatchedStory) -> Voices:
+    """Return who tells a story; who denies it does not make it weightier."""
+    return find_voices(each for each in matched.story.tellings if each.role is not Role.DENIAL)
+
+
 def _group(matched: Sequence[MatchedStory]) -> dict[str, list[MatchedStory]]:
     groups: dict[str, list[MatchedStory]] = {}
     for each in rank_stories(matched):
@@ -130,7 +135,7 @@ def _group(matched: Sequence[MatchedStory]) -> dict[str, list[MatchedStory]]:
     return groups
 
 
-def _find_headline(matched: MatchedStory, language: str) -> Telling:
+def find_headline(matched: MatchedStory, language: str) -> Telling:
     """Return the telling whose headline the reader can read best."""
     if matched.lead.item.language == language:
         return matched.lead
