@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Double,
+    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -37,7 +38,9 @@ from bot.storage.news_tables import (
 __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
+    "IS_GONE",
     "budget",
+    "channel_admin",
     "chat",
     "delivery",
     "fanout",
@@ -82,6 +85,7 @@ keyword = Table(
 #: Conditions as the indexes of `chat` have them: a planner must see that they are the same.
 HAS_REFUSED = text("refused_at > 0")
 IS_CLOSED = text("closed_at > 0")
+IS_GONE = text("gone_at > 0")
 
 chat = Table(
     "chat",
@@ -95,6 +99,9 @@ chat = Table(
     # Since when it takes nothing for now, and whether its admins have been told.
     Column("closed_at", BigInteger, nullable=False, server_default="0"),
     Column("closed_told", Boolean, nullable=False, server_default=text("false")),
+    # Since when it is gone: a while later all that was kept of it is erased. 0: it is not gone.
+    Column("gone_at", BigInteger, nullable=False, server_default="0"),
+    Index("ix_chat_gone", "gone_at", sqlite_where=IS_GONE, postgresql_where=IS_GONE),
     # Looked for every twenty seconds among all chats; mostly there are none.
     Index("ix_chat_refused", "refused_at", sqlite_where=HAS_REFUSED, postgresql_where=HAS_REFUSED),
     Index("ix_chat_closed", "closed_at", sqlite_where=IS_CLOSED, postgresql_where=IS_CLOSED),
@@ -104,6 +111,17 @@ chat = Table(
     # When that gate was set: one set in the future was set before the clock was put back.
     Column("gated_at", BigInteger, nullable=False, server_default="0"),
     postgresql_with={"fillfactor": "70"},
+)
+
+#: Who sets a channel up from their private chat; whether they may is asked of Telegram each time.
+channel_admin = Table(
+    "channel_admin",
+    metadata,
+    Column(
+        "person_id", BigInteger, ForeignKey("chat.id", ondelete="CASCADE"),
+        primary_key=True, autoincrement=False, nullable=False,
+    ),
+    refer_to("chat.id", primary_key=True, index=True),
 )
 
 subscriber = Table(
