@@ -10,7 +10,6 @@ from bot.chat.keyboards import button, is_number
 from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
-from bot.chat.welcome import help_
 from bot.delivery.split import cut
 from bot.intake import find_words, to_stored
 from bot.matching import (
@@ -31,7 +30,6 @@ from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 _SHOWN = 100
 #: So many of the newest items with a surname tell whose it is.
 _NAMED_ITEMS = 200
-_CALLS_FOR_HELP = frozenset({"help", "помощь", "помоги", "օգնություն", "օգնիր"})
 
 
 async def add(visit: Visit) -> None:
@@ -127,9 +125,6 @@ async def say_removed(visit: Visit, typed: str) -> tuple[str, Keyboard]:
 async def offer(visit: Visit) -> None:
     """Answer plain text: offer to follow it, and to look it up."""
     words = " ".join(visit.words.split())
-    if words.casefold().strip("?!.։") in _CALLS_FOR_HELP:
-        await help_(visit)
-        return
     try:
         await asyncio.to_thread(parse_keyword, words)
     except KeywordRefused as refused:

@@ -118,8 +118,12 @@ channel_admin = Table(
     "channel_admin",
     metadata,
     Column(
-        "person_id", BigInteger, ForeignKey("chat.id", ondelete="CASCADE"),
-        primary_key=True, autoincrement=False, nullable=False,
+        "person_id",
+        BigInteger,
+        ForeignKey("chat.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        nullable=False,
     ),
     refer_to("chat.id", primary_key=True, index=True),
 )

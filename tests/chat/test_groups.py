@@ -16,9 +16,15 @@ GROUP, FORUM, NEW = -77, -100500, -1001234567890
 @pytest.fixture
 def village(sahman: Sahman) -> Sahman:
     """A small group and a forum; Ani is an admin of both, Oleg and Aram are members."""
-    sahman.api.add_group(GROUP, "Family", admins=[ANI], members=[OLEG, ARAM])
+    sahman.api.add_group(GROUP, "Family", admins=[ANI], members=[OLEG, ARAM], new=False)
     sahman.api.add_group(
-        FORUM, "Goris", owner=ANI, members=[OLEG, ARAM], forum=True, topics={7: "News", 8: "Talk"}
+        FORUM,
+        "Goris",
+        owner=ANI,
+        members=[OLEG, ARAM],
+        forum=True,
+        topics={7: "News", 8: "Talk"},
+        new=False,
     )
     return sahman
 
@@ -141,9 +147,9 @@ class TestMembership:
         village.api.invite(GROUP)
         await village.silence(GROUP)
         await village.news("Border two")
-        messages = await village.api.wait_messages(GROUP, count=2)
-        assert "Border two" in messages[1].text
-        assert len(messages) == 2
+        _, greeting, news = await village.api.wait_messages(GROUP, count=3)
+        assert "Followed here: border" in greeting.text
+        assert "Border two" in news.text
 
     async def test_a_group_that_moves_is_followed_with_all_it_had(self, village: Sahman) -> None:
         await village.say("/add border", GROUP, user_id=ANI)

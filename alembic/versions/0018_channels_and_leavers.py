@@ -8,18 +8,17 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "chat", sa.Column("gone_at", sa.BigInteger(), server_default="0", nullable=False)
-    )
+    op.add_column("chat", sa.Column("gone_at", sa.BigInteger(), server_default="0", nullable=False))
     # Of those that are gone already nobody knows since when: their time begins now.
-    op.execute(f"UPDATE chat SET gone_at = {int(time.time() * 1000)} WHERE state = 1")
+    since_now = sa.text("UPDATE chat SET gone_at = :now_ms WHERE state = 1")
+    op.get_bind().execute(since_now, {"now_ms": int(time.time() * 1000)})
     gone = sa.text("gone_at > 0")
     op.create_index("ix_chat_gone", "chat", ["gone_at"], sqlite_where=gone, postgresql_where=gone)
     op.create_table(
