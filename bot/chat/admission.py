@@ -32,27 +32,20 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
         services.replies.send(chat.id, lambda: messenger.answer_button(query_id))
         return None
     channel = _OF_CHANNEL.search(query.data or "") if query and not in_group else None
-    room = chat.id
+    from_chat = None
     if channel:
-        chat, topic = Chat(int(channel[1]), ChatType.CHANNEL), 0
+        from_chat, chat, topic = chat.id, Chat(int(channel[1]), ChatType.CHANNEL), 0
     subscriber, chat_state = await services.storage.subscribers.load_place(chat.id, topic)
-    speaker, private = subscriber, room if channel else None
-    if channel:
-        speaker, chat_state = await services.storage.subscribers.load_place(room, topic=0)
-    elif query is None and chat.type == ChatKind.CHANNEL:
-        # Posts of a channel are news: who sets it up is answered in private.
-        admins = await services.storage.channels.load_admins(chat.id)
-        private = admins[0] if admins else None
-        if private is not None:
-            speaker, _ = await services.storage.subscribers.load_place(private, topic=0)
+    speaker = subscriber
+    if from_chat is not None:
+        speaker, chat_state = await services.storage.subscribers.load_place(from_chat, topic=0)
     language = speaker.language if speaker else choose_language(_language_code(user))
     return Visit(
         services=services,
         chat=chat,
         topic=topic,
         user=user,
-        from_chat=private,
-        title=(chat.title or "") if private is not None else "",
+        from_chat=from_chat,
         by_chat_itself=query is None and _is_chat_itself(message, chat),
         words=_words(query, message),
         subscriber=subscriber,

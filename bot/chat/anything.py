@@ -86,7 +86,7 @@ async def _answer_said(visit: Visit, text: str, said: Said) -> None:
             await visit.answer(
                 texts.say("I do not know /{name}. See /help", name=said.command[:32])
             )
-        case Intent.FOLLOW:
+        case Intent.FOLLOW | Intent.COMMAND if said.words:
             await offer(replace(visit, words=said.words))
         case _:
             await offer(replace(visit, words=text))

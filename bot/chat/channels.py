@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from markupsafe import Markup
-from telegram import Chat, ChatMember, ChatMemberUpdated, Message, MessageOriginChannel
+from telegram import Chat, ChatMember, ChatMemberUpdated, Message, MessageOriginChannel, User
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
@@ -111,6 +111,20 @@ async def greet_admin(changed: ChatMemberUpdated, services: Services) -> None:
     entered = await enter(visit, changed.chat.id)
     if entered is not None:
         await show_card(entered)
+
+
+async def answer_in_private(visit: Visit) -> Visit:
+    """Return a channel's own post as a visit that is answered to somebody who sets it up.
+
+    Posts of a channel are news; only where nobody is known is a command answered there.
+    """
+    for person in await visit.storage.channels.load_admins(visit.chat.id):
+        private, _ = await visit.storage.subscribers.load_place(person, topic=0)
+        theirs = replace(visit, user=User(person, "", is_bot=False), from_chat=person)
+        entered = await enter(theirs, visit.chat.id, note=False)
+        if entered is not None:
+            return entered.speaking(private.language) if private else entered
+    return visit
 
 
 async def enter(visit: Visit, channel: int | str, *, note: bool = True) -> Visit | None:

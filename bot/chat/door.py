@@ -18,7 +18,7 @@ from telegram.ext import (
 from bot.chat.admission import read_visit, read_words
 from bot.chat.anything import answer_anything
 from bot.chat.arrivals import name_attached
-from bot.chat.channels import enter, greet_admin, is_new_admin
+from bot.chat.channels import answer_in_private, enter, greet_admin, is_new_admin
 from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
@@ -77,6 +77,8 @@ class Door:
         visit = await self._admit(update)
         if visit is None:
             return
+        if visit.chat.type == ChatKind.CHANNEL:
+            visit = await answer_in_private(visit)
         desk, is_feeds = self._services.desk, said.command.lower() == "feeds"
         if said.intent is Intent.COMMAND:
             await serve(COMMANDS[said.command], visit)

@@ -124,7 +124,7 @@ _REMOVE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 #: A request is short; what is longer is a text about something.
-_MOST_ASKED = 6
+_MOST_ASKED, _LONGEST_ASKED = 6, 100
 
 
 def _phrases(table: str) -> frozenset[str]:
@@ -161,6 +161,8 @@ def find_intent(text: str) -> Said:
     if _THANKFUL_SIGNS.fullmatch(text) and text.strip():
         return Said(Intent.THANKS)
     words = " ".join(text.split())
+    if len(words) > _LONGEST_ASKED:
+        return Said(Intent.KEYWORD, words=words)
     folded = _fold(words)
     for intent, phrases in _WHOLE.items():
         if folded in phrases:

@@ -146,7 +146,8 @@ class Visit:
         person = self.user.id if self.user else self.room
         now_s = asyncio.get_running_loop().time()
         manner = self.services.floods.judge(person, self.room, now_s)
-        if manner is Manner.WARN:
+        is_seen_by_all = self.chat.type == ChatKind.CHANNEL and self.from_chat is None
+        if manner is Manner.WARN and not is_seen_by_all:
             said = self.texts.say(
                 "You write faster than I can answer. I do what you ask, and answer again when "
                 "you slow down."
@@ -229,7 +230,7 @@ class Visit:
 
     def _name_chat(self, html: str) -> str:
         """Say of which channel an answer speaks that is given elsewhere."""
-        if self.from_chat is None:
+        if self.from_chat is None or not self.title:
             return html
         return Markup("📢 <b>{}</b>\n{}").format(cut(self.title, _TITLE_UNITS), Markup(html))  # noqa: S704 - ours
 

@@ -192,7 +192,7 @@ class TestTexts:
 
     async def test_a_list_of_words_is_no_text(self, heard: Sahman) -> None:
         answer = await heard.say("\n".join(["Goris", "Kapan", "Sisian", "Meghri"] * 4))
-        assert "Shall I follow" in answer.text
+        assert "Shall I follow “Goris, Kapan, Sisian" in answer.text
 
 
 class TestLinks:

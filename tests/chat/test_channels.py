@@ -264,3 +264,13 @@ async def test_privacy_is_true_of_a_channel(
     studio.api.messenger.chats[CHANNEL].members[person] = studio.api.messenger.users[person]
     assert channel in (await studio.say("/channel @goris_news privacy", person)).text
     assert private in (await studio.say("/privacy", person)).text
+
+
+async def test_who_may_post_no_longer_is_told_nothing_of_it(studio: Sahman) -> None:
+    await follow(studio)
+    studio.api.messenger.chats[CHANNEL].owner = OLEG
+    studio.api.set_admin(CHANNEL, ANI, admin=False)
+    before = await studio.silence()
+    studio.api.post_in_channel(CHANNEL, "/keywords")
+    await studio.silence(CHANNEL)
+    assert await studio.silence() == before
