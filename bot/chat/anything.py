@@ -15,7 +15,7 @@ from bot.chat.channels import offer_forwarded
 from bot.chat.intents import Intent, Said, find_intent
 from bot.chat.keyboards import button, do_button, fits, rows
 from bot.chat.keywords import offer
-from bot.chat.link import explain_link
+from bot.chat.link import explain_article, explain_site
 from bot.chat.visit import Visit
 from bot.chat.welcome import help_
 from bot.delivery.split import cut
@@ -39,10 +39,18 @@ async def answer_anything(visit: Visit, message: Message) -> None:
         return
     if await offer_forwarded(visit, message):
         return
-    is_long = message.forward_origin is not None or is_long_text(text)
-    if await explain_link(visit, text, alone=not is_long):
+    headline = await explain_article(visit, text)
+    if headline:
+        await _offer_found(visit, headline)
         return
-    if is_long and await _offer_found(visit, text, forwarded=message.forward_origin is not None):
+    is_long = is_long_text(text)
+    if message.forward_origin is not None or is_long:
+        if await _offer_found(visit, text):
+            return
+        if is_long:
+            await visit.answer(_say_nothing_found(visit.texts))
+            return
+    elif await explain_site(visit, text):
         return
     await _answer_said(visit, text, find_intent(text))
 
@@ -118,8 +126,8 @@ def _say_how(command: str, texts: Texts) -> Markup:
     )
 
 
-async def _offer_found(visit: Visit, text: str, *, forwarded: bool) -> bool:
-    """Offer the names and concepts of a text, to follow them; False: it is short and has none."""
+async def _offer_found(visit: Visit, text: str) -> bool:
+    """Offer the names and concepts of a text, to follow them; False where there are none."""
     texts = visit.texts
     subscriber = visit.subscriber
     mine = await visit.storage.keywords.load(subscriber.id) if subscriber else []
@@ -133,16 +141,14 @@ async def _offer_found(visit: Visit, text: str, *, forwarded: bool) -> bool:
         )
     elif found:
         await visit.answer(texts.say("You follow all that it speaks of: /keywords"))
-    elif forwarded and not is_long_text(text):
-        return False
-    else:
-        await visit.answer(
-            texts.say(
-                "I found no name and no subject in it. Type the word you want to read about, "
-                "for example: <code>/add border</code>"
-            )
-        )
-    return True
+    return bool(found)
+
+
+def _say_nothing_found(texts: Texts) -> Markup:
+    return texts.say(
+        "I found no name and no subject in it. Type the word you want to read about, "
+        "for example: <code>/add border</code>"
+    )
 
 
 def _find_followable(text: str, language: str) -> list[str]:

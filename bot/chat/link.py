@@ -13,19 +13,23 @@ from bot.feeds.links import canonical_link, same_address
 _SHOWN = 80
 
 
-async def explain_link(visit: Visit, text: str, *, alone: bool) -> bool:
-    """Say what is known of the address in a text; False where there is none, or nothing is known.
-
-    Where it does not stand *alone*, only an article that was read is told of.
-    """
+async def explain_article(visit: Visit, text: str) -> str:
+    """Tell of the article whose address is in a text; return its headline, "" if none was read."""
     address = find_address(text)
     if not address:
-        return False
-    found = await visit.storage.reasons.find_by_address(same_address(canonical_link(address)))
-    if found is not None:
-        await why(replace(visit, words=address))
-        return True
-    if not alone:
+        return ""
+    item = await visit.storage.reasons.find_by_address(same_address(canonical_link(address)))
+    reason = await visit.storage.reasons.load_of_item(visit.reader.id, item) if item else None
+    if reason is None:
+        return ""
+    await why(replace(visit, words=address))
+    return next(each.item.title for each in reason.story.tellings if each.item.id == item)
+
+
+async def explain_site(visit: Visit, text: str) -> bool:
+    """Say whether the site of the address in a text is read; False where there is no address."""
+    address = find_address(text)
+    if not address:
         return False
     publisher = await _find_publisher(visit, address)
     if publisher:

@@ -199,6 +199,8 @@ class TestLinks:
     async def test_of_an_item_that_was_read_tells_its_story(self, heard: Sahman) -> None:
         await heard.prints("Hetq", "Quiet day at the border", link="https://hetq.am/en/article/5")
         answer = await heard.say("look: https://www.hetq.am/en/article/5?utm_source=x")
+        await heard.silence()
+        assert labels(heard.api.messages(ANI)[-1]) == ["+ border"]
         assert "Quiet day at the border" in answer.text
         assert "Hetq" in answer.text
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.chat.command_names import LOCAL_NAMES, find_name
 from bot.chat.commands import COMMANDS
@@ -147,3 +149,13 @@ def test_who_asks_to_follow_something_is_offered_it(typed: str, words: str) -> N
 )  # fmt: skip
 def test_what_may_be_a_keyword_stays_one(typed: str) -> None:
     assert find_intent(typed) == Said(Intent.KEYWORD, words=typed)
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_an_intent(text: str) -> None:
+    said = find_intent(text)
+    assert said.intent is not Intent.KEYWORD or said.words == " ".join(text.split())
+
+
+def test_a_page_of_text_is_judged_at_once() -> None:
+    assert find_intent("how " * 1000 + "to " * 300).intent is Intent.KEYWORD
