@@ -11,11 +11,11 @@ from telegram import Message
 
 from bot.chat.admission import read_words
 from bot.chat.arrivals import name_attached
+from bot.chat.articles import explain_article, explain_site
 from bot.chat.channels import offer_forwarded
 from bot.chat.intents import Intent, Said, find_intent
 from bot.chat.keyboards import button, do_button, fits, rows
 from bot.chat.keywords import offer
-from bot.chat.link import explain_article, explain_site
 from bot.chat.visit import Visit
 from bot.chat.welcome import help_
 from bot.delivery.split import cut

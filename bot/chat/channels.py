@@ -17,8 +17,8 @@ from telegram.error import TelegramError
 
 from bot.chat.intents import Intent, Said, find_command
 from bot.chat.keyboards import button, do_button, rows
-from bot.chat.visit import Services, Visit
 from bot.chat.ready import READY_KEYWORDS
+from bot.chat.visit import Services, Visit
 from bot.delivery.split import cut
 from bot.model import ChatKind, Keyboard
 from bot.texts import Texts, choose_language

@@ -13,8 +13,8 @@ from telegram.error import TelegramError
 from bot.chat import (
     alerts,
     channels,
-    groups,
     digest_now,
+    groups,
     keyword_list,
     keyword_page,
     keywords,

@@ -34,6 +34,7 @@ from bot.storage.news_tables import (
     story_item,
     story_news,
 )
+from bot.storage.process_tables import poller, process, received_update, waiting_update
 
 __all__ = [
     "HAS_REFUSED",
@@ -306,33 +307,6 @@ budget = Table(
     Column("paused_until", BigInteger, nullable=False, server_default="0"),
 )
 
-#: The processes that share this database, and when each last gave a sign of life.
-process = Table(
-    "process",
-    metadata,
-    make_id(),
-    Column("name", Text, nullable=False),
-    Column("beat_at", BigInteger, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-#: Who long-polls Telegram now.
-poller = Table(
-    "poller",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("until", BigInteger, nullable=False),
-)
-
-#: Updates that a webhook brought and that have been dealt with: Telegram may bring one twice.
-received_update = Table(
-    "received_update",
-    metadata,
-    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("received_at", BigInteger, nullable=False, index=True),
-)
-
 #: Words someone typed that a button under the answer refers to (a button holds 64 bytes).
 typed_words = Table(
     "typed_words",
@@ -342,18 +316,6 @@ typed_words = Table(
     Column("words", Text, nullable=False),
     Column("typed_at", Moment, nullable=False, index=True),
     sqlite_autoincrement=True,
-)
-
-#: Updates that are confirmed to Telegram and wait behind others of their chat (see chat/inbox.py).
-waiting_update = Table(
-    "waiting_update",
-    metadata,
-    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("chat_id", BigInteger, nullable=False),
-    Column("wire", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("held_until", BigInteger, nullable=False),
-    Index("ix_waiting_update_chat", "chat_id", "update_id"),
 )
 
 #: Keywords that somebody shares by a link; nothing says who did.
