@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update, User
+from telegram.constants import ChatType
 
+from bot.chat.intents import find_command
 from bot.chat.visit import Services, Visit
 from bot.model import ChatKind
 from bot.texts import choose_language
 
 #: The topic, at the end of what a group's button carries.
 _MADE_FOR = re.compile(r"@(\d{1,15})\Z")
+#: The channel, at the end of what a button carries by which it is set up from a private chat.
+_OF_CHANNEL = re.compile(r"#(-\d{1,15})\Z")
 
 
 async def read_visit(update: Update, services: Services) -> Visit | None:
@@ -27,13 +31,21 @@ async def read_visit(update: Update, services: Services) -> Visit | None:
         query_id, messenger = query.id if query else "", services.messenger
         services.replies.send(chat.id, lambda: messenger.answer_button(query_id))
         return None
+    channel = _OF_CHANNEL.search(query.data or "") if query and not in_group else None
+    from_chat = None
+    if channel:
+        from_chat, chat, topic = chat.id, Chat(int(channel[1]), ChatType.CHANNEL), 0
     subscriber, chat_state = await services.storage.subscribers.load_place(chat.id, topic)
-    language = subscriber.language if subscriber else choose_language(_language_code(user))
+    speaker = subscriber
+    if from_chat is not None:
+        speaker, chat_state = await services.storage.subscribers.load_place(from_chat, topic=0)
+    language = speaker.language if speaker else choose_language(_language_code(user))
     return Visit(
         services=services,
         chat=chat,
         topic=topic,
         user=user,
+        from_chat=from_chat,
         by_chat_itself=query is None and _is_chat_itself(message, chat),
         words=_words(query, message),
         subscriber=subscriber,
@@ -81,9 +93,13 @@ def _language_code(user: User | None) -> str | None:
 
 def _words(query: CallbackQuery | None, message: MaybeInaccessibleMessage) -> str:
     if query is not None:
-        return _MADE_FOR.sub("", query.data or "").partition(":")[2]
-    text = message.text or "" if isinstance(message, Message) else ""
-    if not text.startswith("/"):
-        return text.strip()
-    parts = text.split(maxsplit=1)
-    return parts[1].strip() if len(parts) > 1 else ""
+        bare = _MADE_FOR.sub("", query.data or "")
+        return _OF_CHANNEL.sub("", bare).partition(":")[2]
+    text = read_words(message) if isinstance(message, Message) else ""
+    command = find_command(text)
+    return text.strip() if command is None else command.words
+
+
+def read_words(message: Message) -> str:
+    """Return what somebody wrote, or wrote under a picture."""
+    return message.text or message.caption or ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,14 +19,17 @@ from telegram import (
     ChatMemberBanned,
     ChatMemberOwner,
     ChatMemberRestricted,
+    Message,
 )
-from telegram.constants import ChatMemberStatus, UpdateType
+from telegram.constants import ChatMemberStatus, MessageOriginType, UpdateType
 
 from bot.errors import SahmanError
 
 #: "At most 52 significant bits", as the Bot API says of its largest numbers.
 _MOST_ID = 2**52
 _LAST_DATE = 2**32
+#: No field of Telegram's: python-telegram-bot hands on what it does not know.
+_ATTACHED_AS = "sahman_attached"
 _KINDS = frozenset(UpdateType)
 _Fields = Mapping[str, Any]  # names to types, or to fields of their own
 _USER: _Fields = {
@@ -36,13 +40,26 @@ _CHAT: _Fields = {
     "id": int, "type": str, "title": str, "username": str, "first_name": str, "is_forum": bool,
 }  # fmt: skip
 _ANSWERED: _Fields = {"message_id": int, "date": int, "chat": _CHAT}
+_LOCATION: _Fields = {"latitude": float, "longitude": float}
+_ORIGIN: _Fields = {"type": str, "date": int, "chat": _CHAT, "message_id": int}
 _MESSAGE: _Fields = {
     "message_id": int, "message_thread_id": int, "is_topic_message": bool, "date": int,
-    "chat": _CHAT, "from": _USER, "sender_chat": _CHAT, "text": str,
+    "edit_date": int, "chat": _CHAT, "from": _USER, "sender_chat": _CHAT, "text": str,
+    "caption": str, "media_group_id": str, "is_automatic_forward": bool, "location": _LOCATION,
+    "forward_origin": _ORIGIN,
     "migrate_to_chat_id": int, "migrate_from_chat_id": int, "reply_to_message": _ANSWERED,
 }  # fmt: skip
-#: What may be odd and costs nothing but itself.
-_OPTIONAL = frozenset({"reply_to_message"})
+#: What may be odd or in part missing, and costs nothing but itself.
+_OPTIONAL = frozenset(
+    {"reply_to_message", "forward_origin", "location", "caption", "media_group_id",
+     "is_automatic_forward"}
+)  # fmt: skip
+_DATES = frozenset({"date", "edit_date"})
+#: What somebody may send that has no text: each is answered with a word of what can be.
+ATTACHED = (
+    "sticker", "voice", "video_note", "audio", "animation", "photo", "video", "document",
+    "venue", "location", "contact", "poll", "dice", "game", "story", "paid_media", "checklist",
+)  # fmt: skip
 _TAP: _Fields = {"id": str, "from": _USER, "message": _MESSAGE, "chat_instance": str, "data": str}
 _CHANGE: _Fields = {
     "chat": _CHAT, "from": _USER, "date": int,
@@ -50,6 +67,7 @@ _CHANGE: _Fields = {
 }  # fmt: skip
 _KEPT: _Fields = {
     "message": _MESSAGE,
+    "edited_message": _MESSAGE,
     "channel_post": _MESSAGE,
     "callback_query": _TAP,
     "my_chat_member": _CHANGE,
@@ -100,7 +118,20 @@ def keep_what_is_read(wire: dict[str, Any]) -> dict[str, Any]:
     for kind, fields in _KEPT.items():
         if kind in wire:
             kept[kind] = _keep(kind, wire[kind], fields)
+            if fields is _MESSAGE:
+                kept[kind] |= _keep_attached(wire[kind])
     return kept
+
+
+def name_attached(message: Message) -> str:
+    """Return what a message holds beside its words: a sticker, a photo; "" for nothing."""
+    return str(message.api_kwargs.get(_ATTACHED_AS, ""))
+
+
+def _keep_attached(message: dict[str, Any]) -> dict[str, str]:
+    """Keep of a sticker or a photo that it was one, and nothing of it."""
+    found = next((name for name in ATTACHED if message.get(name) is not None), "")
+    return {_ATTACHED_AS: found} if found else {}
 
 
 def _keep(whole: str, part: Any, fields: _Fields) -> Any:
@@ -111,14 +142,14 @@ def _keep(whole: str, part: Any, fields: _Fields) -> Any:
         value = part.get(name)
         if value is None:
             continue
-        if name == "date":
+        if name in _DATES:
             # No handler reads it, so no odd one costs an answer; 0 would say "inaccessible".
             kept[name] = value if type(value) is int and 0 <= value <= _LAST_DATE else 1
         elif wanted is ChatMember:
             kept[name] = _keep_member(name, value)
         elif name in _OPTIONAL:
             with contextlib.suppress(WrongType):
-                kept[name] = _keep(name, value, wanted)
+                kept.update(_keep_optional(name, value, wanted))
         elif isinstance(wanted, dict):
             kept[name] = _keep(name, value, wanted)
         elif _is(value, wanted):
@@ -126,6 +157,18 @@ def _keep(whole: str, part: Any, fields: _Fields) -> Any:
         else:
             raise WrongType(name)
     return kept
+
+
+def _keep_optional(name: str, value: Any, wanted: Any) -> dict[str, Any]:
+    if not isinstance(wanted, dict):
+        return {name: value} if _is(value, wanted) else {}
+    kept = _keep(name, value, wanted)
+    if name == "forward_origin":
+        # Of whom it was forwarded from, only a channel matters; nobody else is kept.
+        is_channel = kept.get("type") == MessageOriginType.CHANNEL and kept.keys() >= wanted.keys()
+        anybody = {"type": MessageOriginType.HIDDEN_USER, "date": 1, "sender_user_name": ""}
+        return {name: kept if is_channel else anybody}
+    return {name: kept} if name != "location" or kept.keys() >= wanted.keys() else {}
 
 
 def _keep_member(name: str, member: Any) -> dict[str, Any]:
@@ -150,6 +193,8 @@ def _find_rights(status: str) -> Collection[str]:
 def _is(value: Any, wanted: type) -> bool:
     if wanted is int:
         return type(value) is int and abs(value) <= _MOST_ID
+    if wanted is float:
+        return type(value) in (int, float) and math.isfinite(value)
     return isinstance(value, wanted)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from markupsafe import Markup
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
 from bot.chat import (
     alerts,
+    channels,
     digest_now,
+    groups,
     keyword_list,
     keyword_page,
     keywords,
@@ -29,6 +32,8 @@ from bot.chat import (
     welcome,
     why,
 )
+from bot.chat.keyboards import is_number
+from bot.chat.settings import say_admins_only
 from bot.chat.visit import Visit
 from bot.texts import Texts
 
@@ -46,9 +51,58 @@ class Command:
     changes: bool = True  #: False: it only answers, and is left undone where no answer follows
 
 
+async def serve(command: Command, visit: Visit) -> None:
+    """Do a command, or say who may."""
+    if visit.quiet and not command.changes:
+        return
+    if command.admins_only and not await visit.may_change_settings():
+        if visit.query_id is None:
+            await visit.answer(say_admins_only(visit.texts))
+        else:
+            await visit.toast(say_admins_only(visit.texts), alert=True)
+        return
+    await command.serve(visit)
+
+
+async def _serve_channel(visit: Visit) -> None:
+    """Do in a channel what somebody asks for in their private chat."""
+    found = await channels.find_channel_command(visit)
+    if found is not None:
+        of_channel, name = found
+        await serve(COMMANDS[name], of_channel)
+
+
+async def _serve_button(visit: Visit) -> None:
+    """Do the command that a button names, with its words or those that are kept for it."""
+    name, _, words = visit.words.partition(":")
+    command = COMMANDS.get(name)
+    if words.startswith("="):
+        words = words[1:]
+    elif words:
+        kept = None
+        if visit.subscriber is not None and is_number(words):
+            kept = await visit.storage.subscribers.load_words(visit.subscriber.id, int(words))
+        if kept is None:
+            command = None
+        words = kept or ""
+    if command is None:
+        await visit.toast(say_too_old(visit.texts), alert=True)
+        return
+    await serve(command, replace(visit, words=words, message_id=None))
+    await visit.toast()
+
+
+def say_too_old(texts: Texts) -> Markup:
+    """Return what is said to a tap on a button that is not known any more."""
+    return texts.say(
+        "This button is an old one and does nothing any more. Everything that can be chosen: "
+        "/settings. What you can type: /help"
+    )
+
+
 #: In the order of Telegram's menu. `digest` asks for admins itself: reading it is for all.
 COMMANDS: Mapping[str, Command] = {
-    "start": Command(setup.start),
+    "start": Command(groups.start, admins_only=False),
     "add": Command(keywords.add),
     "remove": Command(keywords.remove),
     "keywords": Command(keyword_list.keywords, admins_only=False, changes=False),
@@ -65,6 +119,7 @@ COMMANDS: Mapping[str, Command] = {
     "settings": Command(panel.settings),
     "quiet": Command(quiet.quiet),
     "share": Command(links.share, changes=False),
+    "channel": Command(_serve_channel, admins_only=False),
     "pause": Command(welcome.pause),
     "resume": Command(welcome.resume),
     "export": Command(own_data.export, changes=False),
@@ -95,6 +150,8 @@ BUTTONS: Mapping[str, Command] = {
     "language": Command(setup.speak_first),
     "speak": Command(welcome.choose_language),
     "stop": Command(welcome.confirm_stop),
+    "do": Command(_serve_button, admins_only=False),
+    "channel": Command(channels.open_tapped, admins_only=False),
     "alert": Command(under_alert.alert_tapped),
     "set": Command(panel.settings_tapped),
     "missed": Command(digest_now.show_missed, admins_only=False, changes=False),
@@ -121,6 +178,7 @@ def describe_commands(texts: Texts) -> dict[str, str]:
         "settings": texts.say("Everything that can be chosen"),
         "quiet": texts.say("Hours in which nothing rings"),
         "share": texts.say("A link by which others follow the same"),
+        "channel": texts.say("Set up a channel of yours"),
         "pause": texts.say("Silence until /resume"),
         "resume": texts.say("Send again after /pause"),
         "export": texts.say("All that is kept of you, as a file"),

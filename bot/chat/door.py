@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from telegram import ChatMember, Update
+from telegram import ChatMember, Message, Update
 from telegram.constants import ChatMemberStatus
 from telegram.ext import (
     CallbackQueryHandler,
@@ -15,11 +15,15 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat.admission import read_visit
-from bot.chat.commands import BUTTONS, COMMANDS, Command
+from bot.chat.admission import read_visit, read_words
+from bot.chat.anything import answer_anything
+from bot.chat.arrivals import name_attached
+from bot.chat.channels import answer_in_private, enter, greet_admin, is_new_admin
+from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
-from bot.chat.keywords import offer
+from bot.chat.groups import greet_group, is_new_member
+from bot.chat.intents import Intent, Said, find_command
 from bot.chat.settings import say_admins_only
 from bot.chat.story import serve_story
 from bot.chat.visit import Services, Visit
@@ -29,12 +33,11 @@ from bot.telegram_api.connection import AnyApplication
 _log = logging.getLogger(__name__)
 
 _GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
-# Not python-telegram-bot's own CommandHandler: it needs the bot's username, which not every
-# Bot-API-compatible server tells.
-_COMMAND = filters.TEXT & filters.Regex(r"^/\w")
-_FROM_PEOPLE = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
-
-
+#: So long a message that was edited is served anew.
+_EDITS_COUNT_S = 15 * 60
+_WRITTEN = (
+    filters.UpdateType.MESSAGE | filters.UpdateType.EDITED_MESSAGE | filters.UpdateType.CHANNEL_POST
+)
 _OPERATORS_COMMANDS = frozenset({"feeds", "story"})
 
 
@@ -49,67 +52,84 @@ class Door:
         application.add_handlers(
             [
                 MessageHandler(filters.StatusUpdate.MIGRATE, self._migrated),
-                MessageHandler(_COMMAND & _FROM_PEOPLE, self._command),
-                MessageHandler(
-                    filters.TEXT & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE,
-                    self._words,
-                ),
+                MessageHandler(_WRITTEN, self._message),
                 CallbackQueryHandler(self._button),
                 ChatMemberHandler(self._membership, ChatMemberHandler.MY_CHAT_MEMBER),
                 ChatMemberHandler(self._others_membership, ChatMemberHandler.CHAT_MEMBER),
             ]
         )
 
-    async def _command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    async def _message(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
+        # What a channel posts comes into its discussion group by itself.
+        if message is None or message.is_automatic_forward or not self._is_news(update, message):
+            return
+        # Nobody asks by handing on what somebody else wrote.
+        said = None if message.forward_origin else find_command(read_words(message))
+        if said is not None and said.addressee and not self._is_me(said.addressee):
+            return
+        if said is None or not self._is_known(said):
+            if message.chat.type == ChatKind.PRIVATE:
+                visit = await self._admit(update)
+                if visit is not None and not visit.quiet:
+                    await answer_anything(visit, message)
+            return
         visit = await self._admit(update)
-        if visit is None or message is None or message.text is None:
+        if visit is None:
             return
-        name, _, addressee = message.text.split(maxsplit=1)[0][1:].partition("@")
-        if addressee and not self._is_me(addressee):
-            return
-        command = COMMANDS.get(name.lower())
-        desk = self._services.desk
-        if name.lower() in _OPERATORS_COMMANDS and desk and await _is_operator(visit, desk):
-            await (serve_feeds(visit, desk) if name.lower() == "feeds" else serve_story(visit))
-        elif command is not None:
-            await self._serve(command, visit)
+        if visit.chat.type == ChatKind.CHANNEL:
+            visit = await answer_in_private(visit)
+        desk, is_feeds = self._services.desk, said.command.lower() == "feeds"
+        if said.intent is Intent.COMMAND:
+            await serve(COMMANDS[said.command], visit)
+        elif desk is not None and await _is_operator(visit, desk):
+            await (serve_feeds(visit, desk) if is_feeds else serve_story(visit))
         elif not visit.is_group:
-            await visit.answer(visit.texts.say("I do not know /{name}. See /help", name=name[:32]))
-
-    async def _words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        visit = await self._admit(update)
-        if visit is not None and not visit.quiet:
-            await offer(visit)
+            await answer_anything(visit, message)
 
     async def _button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         visit = await self._admit(update)
         if visit is None or update.callback_query is None:
             return
+        if visit.from_chat is not None:
+            entered = await enter(visit, visit.chat.id, note=False)
+            if entered is None:
+                await visit.toast(say_admins_only(visit.texts), alert=True)
+                return
+            visit = entered
         command = BUTTONS.get((update.callback_query.data or "").partition(":")[0])
         if command is None:
-            await visit.toast()
+            await visit.toast(say_too_old(visit.texts), alert=True)
         else:
-            await self._serve(command, visit)
+            await serve(command, visit)
 
     async def _admit(self, update: Update) -> Visit | None:
         visit = await read_visit(update, self._services)
         if visit is None:
             return None
-        if visit.chat_state is not ChatState.ACTIVE:
-            await self._services.storage.chats.mark_back(visit.chat.id)
+        if visit.chat_state is not ChatState.ACTIVE and update.effective_chat:
+            await self._services.storage.chats.mark_back(update.effective_chat.id)
         return replace(visit, quiet=True) if visit.note_flood() else visit
 
-    async def _serve(self, command: Command, visit: Visit) -> None:
-        if visit.quiet and not command.changes:
-            return
-        if command.admins_only and not await visit.may_change_settings():
-            if visit.query_id is None:
-                await visit.answer(say_admins_only(visit.texts))
-            else:
-                await visit.toast(say_admins_only(visit.texts), alert=True)
-            return
-        await command.serve(visit)
+    def _is_news(self, update: Update, message: Message) -> bool:
+        """Say whether a message says something new: edits come for previews and places as well."""
+        words, heard = read_words(message), self._services.heard
+        if update.edited_message is None:
+            if words:
+                heard.note_text(message.chat.id, message.message_id, words)
+            album = message.media_group_id
+            is_first = album is None or heard.is_new_album(message.chat.id, album)
+            return bool(words) or (is_first and bool(name_attached(message)))
+        edited_at = message.edit_date
+        if edited_at is None or (edited_at - message.date).total_seconds() > _EDITS_COUNT_S:
+            return False
+        return heard.is_changed(message.chat.id, message.message_id, words)
+
+    def _is_known(self, said: Said) -> bool:
+        """Say whether a command is one of ours: groups have other bots, and talk of their own."""
+        if said.intent is Intent.COMMAND:
+            return said.command in COMMANDS
+        return self._services.desk is not None and said.command.lower() in _OPERATORS_COMMANDS
 
     async def _membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         changed = update.my_chat_member
@@ -121,6 +141,10 @@ class Door:
             await chats.mark_gone(changed.chat.id, f"the bot is {member.status} there")
         elif changed.chat.type == ChatKind.PRIVATE or member.status != ChatMemberStatus.RESTRICTED:
             await chats.mark_back(changed.chat.id)
+        if is_new_member(changed):
+            await greet_group(changed, self._services)
+        elif is_new_admin(changed):
+            await greet_admin(changed, self._services)
 
     async def _others_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Whoever comes or goes there: the chat lives."""

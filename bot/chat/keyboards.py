@@ -9,11 +9,23 @@ from bot.model import Button, Keyboard
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
 _LABEL_UNITS = 40
+#: Of Telegram's 64, what is left by the topic or channel that a button is signed with.
+_DATA_BYTES = 46
 
 
 def button(label: str, data: str) -> Button:
     """Return a button; its label is plain text, cut to what fits a phone."""
     return Button(cut(str(label), _LABEL_UNITS), data)
+
+
+def do_button(label: str, command: str, words: str = "") -> Button:
+    """Return a button that does a command as if it were typed, with a few words."""
+    return button(label, f"do:{command}:={words}" if words else f"do:{command}:")
+
+
+def fits(made: Button) -> bool:
+    """Say whether what a button carries leaves room for its topic or channel."""
+    return len(made.data.encode()) <= _DATA_BYTES
 
 
 def is_number(words: str) -> bool:

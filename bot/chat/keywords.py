@@ -10,7 +10,6 @@ from bot.chat.keyboards import button, is_number
 from bot.chat.keyword_list import say_list, show_list
 from bot.chat.refused_keywords import say_refused
 from bot.chat.visit import Visit
-from bot.chat.welcome import help_
 from bot.delivery.split import cut
 from bot.intake import find_words, to_stored
 from bot.matching import (
@@ -31,7 +30,6 @@ from bot.storage.keywords import MAX_KEYWORDS, AddOutcome
 _SHOWN = 100
 #: So many of the newest items with a surname tell whose it is.
 _NAMED_ITEMS = 200
-_CALLS_FOR_HELP = frozenset({"help", "помощь", "помоги", "օգնություն", "օգնիր"})
 
 
 async def add(visit: Visit) -> None:
@@ -126,10 +124,7 @@ async def say_removed(visit: Visit, typed: str) -> tuple[str, Keyboard]:
 
 async def offer(visit: Visit) -> None:
     """Answer plain text: offer to follow it, and to look it up."""
-    words = " ".join(visit.words.split())
-    if words.casefold().strip("?!.։") in _CALLS_FOR_HELP:
-        await help_(visit)
-        return
+    words = _join_lines(visit.words)
     try:
         await asyncio.to_thread(parse_keyword, words)
     except KeywordRefused as refused:
@@ -179,9 +174,8 @@ async def follow(
     is followed *by_surname* too, where the news of late mean nobody else by it. With *relatives*
     it takes the place of the same keyword without them, from before there were any.
     """
-    lines = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
-    # Who lists words line by line means any of them.
-    typed = ", ".join(lines)
+    lines = len([line for line in typed.splitlines() if line.strip()])
+    typed = _join_lines(typed)
     try:
         query = await asyncio.to_thread(parse_keyword, typed, wide=relatives)
         size, core = await asyncio.to_thread(find_core, typed)
@@ -251,11 +245,16 @@ async def follow(
         typed=typed,
         query=query,
         is_new=added.outcome is AddOutcome.ADDED,
-        lines=len(lines),
+        lines=lines,
         concepts=find_concepts(query),
         looked_back=looked_back,
         namesakes=namesakes,
     )
+
+
+def _join_lines(typed: str) -> str:
+    """Return what was typed in one line: who lists words line by line means any of them."""
+    return ", ".join(" ".join(line.split()) for line in typed.splitlines() if line.strip())
 
 
 async def _find_namesakes(visit: Visit, typed: str) -> Namesakes | None:

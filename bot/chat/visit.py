@@ -19,8 +19,10 @@ from telegram.error import TelegramError
 
 from bot.chat.desk import FeedsDesk
 from bot.chat.floods import Floods, Manner
+from bot.chat.heard import Heard
 from bot.chat.replies import Replies
 from bot.delivery.schedule import next_digest_at
+from bot.delivery.split import cut
 from bot.errors import ChatMoved, MessageRejected, RecipientGone, SendError, TryLater
 from bot.model import Chart, ChatKind, ChatState, Keyboard, Subscriber
 from bot.pictures.studio import Studio
@@ -35,6 +37,7 @@ _NOTHING = Markup()
 _REPLY_WAIT_S = 2.0
 _MEMBER_MAY_TAKE_S = 5.0
 _LONGEST_REPLY_WAIT_S = 120.0
+_TITLE_UNITS = 60
 _DEFAULT_ZONE = "Asia/Yerevan"
 DEFAULT_DIGEST = ("09:00",)
 
@@ -52,6 +55,7 @@ class Services:
     desk: FeedsDesk | None = None
     replies: Replies = field(default_factory=Replies)
     floods: Floods = field(default_factory=Floods)
+    heard: Heard = field(default_factory=Heard)
     studio: Studio = field(default_factory=Studio)
     #: What operators asked of publishers, and is answered when these have.
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
@@ -74,6 +78,9 @@ class Visit:
     query_id: str | None = None
     chat_state: ChatState = ChatState.ACTIVE  #: as it was before this showed that it lives
     quiet: bool = False  #: it floods: what it asks for is done, and not answered
+    #: The private chat from which a channel is set up: answers go there.
+    from_chat: int | None = None
+    title: str = ""  #: of a channel that is set up from elsewhere
 
     @property
     def storage(self) -> Storage:
@@ -89,6 +96,11 @@ class Visit:
     def is_group(self) -> bool:
         """Whether several people share this chat."""
         return self.chat.type != ChatKind.PRIVATE
+
+    @property
+    def room(self) -> int:
+        """The chat into which answers go."""
+        return self.chat.id if self.from_chat is None else self.from_chat
 
     async def answer(self, html: str, keyboard: Keyboard | None = None) -> None:
         """Let a reply into the chat and topic that this came from go out; no row, no gate.
@@ -117,7 +129,7 @@ class Visit:
         if message_id is not None:
             messenger = self.services.messenger
             signed = self._sign(keyboard) or []
-            self._reply(lambda: messenger.edit_buttons(self.chat.id, message_id, signed))
+            self._reply(lambda: messenger.edit_buttons(self.room, message_id, signed))
 
     async def toast(self, text: Markup = _NOTHING, *, alert: bool = False) -> None:
         """Answer the tap itself; Telegram shows what stands in it as it is, without markup."""
@@ -131,10 +143,11 @@ class Visit:
 
         They are told so once.
         """
-        person = self.user.id if self.user else self.chat.id
+        person = self.user.id if self.user else self.room
         now_s = asyncio.get_running_loop().time()
-        manner = self.services.floods.judge(person, self.chat.id, now_s)
-        if manner is Manner.WARN:
+        manner = self.services.floods.judge(person, self.room, now_s)
+        is_seen_by_all = self.chat.type == ChatKind.CHANNEL and self.from_chat is None
+        if manner is Manner.WARN and not is_seen_by_all:
             said = self.texts.say(
                 "You write faster than I can answer. I do what you ask, and answer again when "
                 "you slow down."
@@ -144,7 +157,7 @@ class Visit:
 
     def _reply(self, reply: Callable[[], Awaitable[None]]) -> None:
         if not self.quiet:
-            self.services.replies.send(self.chat.id, reply)
+            self.services.replies.send(self.room, reply)
 
     async def _send_picture(
         self, chart: Chart, caption: str, instead: str, keyboard: Keyboard
@@ -156,11 +169,11 @@ class Visit:
         if self.message_id is not None:
             try:
                 await self.services.messenger.edit_photo(
-                    self.chat.id, self.message_id, png, caption, self._sign(keyboard)
+                    self.room, self.message_id, png, caption, self._sign(keyboard)
                 )
                 return
             except SendError as error:
-                _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
+                _log.info("edit_refused", extra={"chat": self.room, "reason": error.reason})
         try:
             await self._send(caption, keyboard, png=png)
         except (MessageRejected, TryLater) as error:
@@ -178,13 +191,14 @@ class Visit:
     ) -> None:
         """Send a text, or a picture with it; raises what says that it takes no pictures."""
         messenger, signed = self.services.messenger, self._sign(keyboard)
+        room, topic, said = self.room, 0 if self.from_chat else self.topic, self._name_chat(html)
         try:
             if png is not None:
-                await messenger.send_photo(self.chat.id, self.topic, png, html, signed)
+                await messenger.send_photo(room, topic, png, said, signed)
             else:
-                await messenger.send(self.chat.id, self.topic, html, signed, again=again)
+                await messenger.send(room, topic, said, signed, again=again)
         except RecipientGone as error:
-            await self.storage.chats.note_refusal(self.chat.id, error.reason)
+            await self.storage.chats.note_refusal(room, error.reason)
         except ChatMoved as error:
             await self.storage.chats.move(self.chat.id, error.new_chat_id)
             if again:
@@ -206,12 +220,19 @@ class Visit:
             _log.warning("reply_lost", extra={"chat": self.chat.id, "reason": error.reason})
 
     def _sign(self, keyboard: Keyboard | None) -> Keyboard | None:
-        """Write onto a group's buttons the topic that they are made for."""
+        """Write onto a group's buttons the topic that they are made for, or their channel."""
         if keyboard is None or not self.is_group:
             return keyboard
-        return [
-            [replace(each, data=f"{each.data}@{self.topic}") for each in row] for row in keyboard
-        ]
+        if self.chat.type == ChatKind.CHANNEL and self.from_chat is None:
+            return None  # everybody would see them, and nobody may tap them
+        sign = f"@{self.topic}" if self.from_chat is None else f"#{self.chat.id}"
+        return [[replace(each, data=f"{each.data}{sign}") for each in row] for row in keyboard]
+
+    def _name_chat(self, html: str) -> str:
+        """Say of which channel an answer speaks that is given elsewhere."""
+        if self.from_chat is None or not self.title:
+            return html
+        return Markup("📢 <b>{}</b>\n{}").format(cut(self.title, _TITLE_UNITS), Markup(html))  # noqa: S704 - ours
 
     async def _edit(self, html: str, keyboard: Keyboard | None) -> None:
         if self.message_id is None:
@@ -219,10 +240,10 @@ class Visit:
             return
         try:
             await self.services.messenger.edit(
-                self.chat.id, self.message_id, html, self._sign(keyboard)
+                self.room, self.message_id, self._name_chat(html), self._sign(keyboard)
             )
         except SendError as error:
-            _log.info("edit_refused", extra={"chat": self.chat.id, "reason": error.reason})
+            _log.info("edit_refused", extra={"chat": self.room, "reason": error.reason})
             await self._send(html, keyboard)
 
     async def may_change_settings(self) -> bool:

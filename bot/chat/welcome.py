@@ -7,7 +7,8 @@ from bot.chat.visit import Visit
 from bot.delivery.pauses import parse_pause
 from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut
-from bot.model import Subscriber
+from bot.model import ChatKind, Subscriber
+from bot.storage.leaving import GONE_DAYS
 from bot.texts import LANGUAGES, OWN_NAMES
 
 
@@ -74,6 +75,20 @@ async def privacy(visit: Visit) -> None:
             "the disk within a day. Copies of the database that whoever runs this bot has made "
             "before are theirs to delete."
         )
+    if visit.chat.type == ChatKind.CHANNEL:
+        kept = visit.texts.say(
+            "<b>What I keep of this channel</b>\n"
+            "Its number, the language, time zone and digest hours set for it, the keywords, which "
+            "messages I sent (for a week, so that none comes twice), and the numbers of those who "
+            "set it up from their private chat with me. Words behind buttons are kept for two "
+            "days.\n\n"
+            "Everybody who reads the channel sees what I post there and the words it came by. "
+            "Of those who read it I know nothing. Whoever runs this bot could read the keywords in "
+            "its database.\n\n"
+            "/stop, typed in the channel or behind /channel and its name, erases all of it at once."
+        )
+        await visit.answer(f"{kept} {_say_gone(visit)} {erased}")
+        return
     if visit.is_group:
         kept = visit.texts.say(
             "<b>What I keep of this group</b>\n"
@@ -87,7 +102,7 @@ async def privacy(visit: Visit) -> None:
             "with me: it is shown to nobody else.\n\n"
             "/stop, typed by an admin, erases all of it at once."
         )
-        await visit.answer(f"{kept} {erased}")
+        await visit.answer(f"{kept} {_say_gone(visit)} {erased}")
         return
     kept = visit.texts.say(
         "<b>What I keep</b>\n"
@@ -99,7 +114,18 @@ async def privacy(visit: Visit) -> None:
         "database.\n\n"
         "/stop erases all of it at once."
     )
-    await visit.answer(f"{kept} {erased}")
+    blocked = visit.texts.say(
+        "If you block me, it is erased {days} days later. Of a channel that you set up from here, "
+        "I keep that it is you.",
+        days=GONE_DAYS,
+    )
+    await visit.answer(f"{kept} {blocked} {erased}")
+
+
+def _say_gone(visit: Visit) -> str:
+    return visit.texts.say(
+        "If I am removed from here, it is erased {days} days later.", days=GONE_DAYS
+    )
 
 
 async def pause(visit: Visit) -> None:

@@ -120,7 +120,7 @@ async def _explain_item(visit: Visit) -> list[str]:
 async def _find_item(visit: Visit) -> int | None:
     """Return the item that is meant: by its address, its very title, or all the words of it."""
     reasons = visit.storage.reasons
-    address = _find_address(visit.words)
+    address = find_address(visit.words)
     if address:
         found = await reasons.find_by_address(same_address(canonical_link(address)))
         if found is not None:
@@ -138,7 +138,7 @@ async def _find_item(visit: Visit) -> int | None:
     return bearing[0].id if bearing else None
 
 
-def _find_address(typed: str) -> str:
+def find_address(typed: str) -> str:
     """Return the first address in what was typed, with a scheme; empty where there is none."""
     for token in typed.split():
         written = token.strip(_AROUND)

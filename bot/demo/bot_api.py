@@ -20,10 +20,10 @@ from bot.demo.limits import COUNTED, Limiter, Limits
 from bot.demo.membership import Membership
 from bot.demo.methods import Methods
 from bot.demo.parameters import parse_parameters, read_parameters
-from bot.demo.people import People
 from bot.demo.people_door import PeopleDoor
 from bot.demo.refusal import Refusal
 from bot.demo.rules import METHOD_BY_LOWER_NAME
+from bot.demo.senders import Senders
 from bot.demo.tally import Tally
 
 # Telegram takes files of up to 50 MB; the rest is room for the other fields.
@@ -40,7 +40,7 @@ class Call:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-class BotApi(People):
+class BotApi(Senders):
     """A Bot API server with people in it. Start it, give a bot its ``url``, be those people.
 
     With *token* None every token is accepted. ``calls`` lists what the bot asked (unless

@@ -210,7 +210,10 @@ class Chat:
             status = "administrator"
         elif user.user_id in self.members:
             status = "member"
-        return member_wire(user, status)
+        wire = member_wire(user, status)
+        if self.kind == "channel" and status == "administrator":
+            wire |= {"can_post_messages": True, "can_edit_messages": True}
+        return wire
 
 
 def member_wire(user: User, status: str) -> Wire:

@@ -53,8 +53,12 @@ class People:
         topics: dict[int, str] | None = None,
         bot_is_admin: bool = False,
         kind: str | None = None,
+        new: bool = True,
     ) -> Chat:
-        """Add a group that the bot has just been invited to; ids of -100... are supergroups."""
+        """Add a group that the bot has just been invited to, or is in already if not *new*.
+
+        Ids of -100... are supergroups.
+        """
         if kind is None:
             kind = "supergroup" if forum or str(chat_id).startswith("-100") else "group"
         admin_ids = set(admins) | ({owner} if owner is not None else set())
@@ -64,8 +68,9 @@ class People:
             chat.members[user_id] = self._user(user_id)
         self.messenger.chats[chat_id] = chat
         by = next(iter(chat.members.values()), self.messenger.bot)
-        new = "administrator" if bot_is_admin else "member"
-        self.messenger.tell_membership(chat, by, "left", new)
+        if new:
+            status = "administrator" if bot_is_admin else "member"
+            self.messenger.tell_membership(chat, by, "left", status)
         return chat
 
     def set_admin(self, chat_id: int, user_id: int, *, admin: bool = True) -> None:

@@ -6,6 +6,8 @@
     POST users {id, first_name, ...}            POST groups {id, title, ...}
     GET  chats/ID/messages?after=&thread_id=&everyone=1&wait=S&count=N
     POST chats/ID/messages {text, user_id?, thread_id?, reply_to?}
+    POST chats/ID/things {thing, caption?, album?, user_id?}
+    POST chats/ID/forwards {text, channel?, user_id?}     POST chats/ID/edits {message_id, text}
     POST chats/ID/taps {message_id, button, user_id?, wait?}    -> the bot's answer
     GET  chats/ID/commands?user_id=
     POST chats/ID/block | unblock | kick | invite | deactivate | delete | forget
@@ -26,8 +28,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.demo.people import People, view
+from bot.demo.people import view
 from bot.demo.refusal import PeopleError
+from bot.demo.senders import Senders
 
 _MAX_WAIT_S = 60.0
 _STREAM_PING_S = 15.0
@@ -38,7 +41,7 @@ class PeopleDoor:
     """Routes of ``/people``; *faults* are shown, *reset* makes the server forget everything."""
 
     def __init__(
-        self, people: People, faults: Sequence[str], reset: Callable[[], Awaitable[None]]
+        self, people: Senders, faults: Sequence[str], reset: Callable[[], Awaitable[None]]
     ) -> None:
         self._people = people
         self._strict_faults = faults
@@ -59,6 +62,9 @@ class PeopleDoor:
             "users": self._add_user,
             "groups": self._add_group,
             "chats/{chat}/messages": self._send,
+            "chats/{chat}/things": self._send_thing,
+            "chats/{chat}/forwards": self._forward,
+            "chats/{chat}/edits": self._edit,
             "chats/{chat}/taps": self._tap,
             "chats/{chat}/{act:" + "|".join(_STATES) + "}": self._state,
             "chats/{chat}/migrate": self._migrate,
@@ -179,6 +185,16 @@ class PeopleDoor:
 
     async def _send(self, request: web.Request, body: Any) -> Any:
         return view(self._people.send_text(_chat_id(request), body.pop("text"), **body))
+
+    async def _send_thing(self, request: web.Request, body: Any) -> Any:
+        return view(self._people.send_thing(_chat_id(request), body.pop("thing"), **body))
+
+    async def _forward(self, request: web.Request, body: Any) -> Any:
+        return view(self._people.forward(_chat_id(request), body.pop("text"), **body))
+
+    async def _edit(self, request: web.Request, body: Any) -> Any:
+        self._people.edit_text(_chat_id(request), int(body["message_id"]), body["text"])
+        return True
 
     async def _tap(self, request: web.Request, body: Any) -> Any:
         wait_s = min(float(body.pop("wait", 10)), _MAX_WAIT_S)

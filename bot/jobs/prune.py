@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 #: Where what people typed and follow stands.
 _PERSONAL = (
-    "chat", "delivery", "keyword", "match", "subscriber", "subscription", "surge",
+    "channel_admin", "chat", "delivery", "keyword", "match", "subscriber", "subscription", "surge",
     "typed_words", "waiting_update",
 )  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
@@ -29,6 +29,9 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> tuple[int, i
     """
     items = await storage.items.prune(now - timedelta(days=keep_days), limit=1000)
     deliveries = await storage.deliveries.prune()
+    erased = await storage.leaving.erase_gone()
+    if erased:
+        _log.info("gone_chats_erased", extra={"chats": erased})
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
     await storage.sharing.prune(now - _LISTS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())

@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.errors import DatabaseNotReady
 from bot.storage.bots import Bots
 from bot.storage.carrying import Carrying
+from bot.storage.channels import Channels
 from bot.storage.chats import Chats
 from bot.storage.database import Database, make_engine
 from bot.storage.deliveries import Deliveries
@@ -19,6 +20,7 @@ from bot.storage.file_lock import FileLock
 from bot.storage.health import Health
 from bot.storage.items import Items
 from bot.storage.keywords import Keywords
+from bot.storage.leaving import Leaving
 from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
@@ -58,6 +60,8 @@ class Storage:
         self.reasons = Reasons(database)
         self.trends = Trends(database)
         self.chats = Chats(database)
+        self.channels = Channels(database)
+        self.leaving = Leaving(database)
         self.subscribers = Subscribers(database)
         self.quiet_hours = QuietHours(database)
         self.pausing = Pausing(database)

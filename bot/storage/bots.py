@@ -66,7 +66,7 @@ class Bots:
             connection.execute(
                 update(chat).values(
                     state=ChatState.NOT_STARTED, state_reason="", refused_at=0, closed_at=0,
-                    closed_told=False, lease=0, not_before=0,
+                    closed_told=False, gone_at=0, lease=0, not_before=0,
                 )
             )  # fmt: skip
             connection.execute(

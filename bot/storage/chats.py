@@ -187,7 +187,7 @@ def mark_gone(connection: Connection, chat_id: int, reason: str) -> None:
     connection.execute(
         update(chat)
         .where(chat.c.id == chat_id)
-        .values(state=ChatState.GONE, state_reason=reason[:500], closed_at=0)
+        .values(state=ChatState.GONE, state_reason=reason[:500], closed_at=0, gone_at=now_ms())
     )
 
 
@@ -208,7 +208,7 @@ def mark_back(connection: Connection, chat_id: int) -> None:
         .where(chat.c.id == chat_id, or_(chat.c.state != ChatState.ACTIVE, chat.c.closed_at > 0))
         .values(
             state=ChatState.ACTIVE, state_reason="", refused_at=0, closed_at=0, closed_told=False,
-            not_before=now_ms(), gated_at=now_ms(),
+            gone_at=0, not_before=now_ms(), gated_at=now_ms(),
         )
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Double,
+    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -33,11 +34,14 @@ from bot.storage.news_tables import (
     story_item,
     story_news,
 )
+from bot.storage.process_tables import poller, process, received_update, waiting_update
 
 __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
+    "IS_GONE",
     "budget",
+    "channel_admin",
     "chat",
     "delivery",
     "fanout",
@@ -82,6 +86,7 @@ keyword = Table(
 #: Conditions as the indexes of `chat` have them: a planner must see that they are the same.
 HAS_REFUSED = text("refused_at > 0")
 IS_CLOSED = text("closed_at > 0")
+IS_GONE = text("gone_at > 0")
 
 chat = Table(
     "chat",
@@ -95,6 +100,9 @@ chat = Table(
     # Since when it takes nothing for now, and whether its admins have been told.
     Column("closed_at", BigInteger, nullable=False, server_default="0"),
     Column("closed_told", Boolean, nullable=False, server_default=text("false")),
+    # Since when it is gone: a while later all that was kept of it is erased. 0: it is not gone.
+    Column("gone_at", BigInteger, nullable=False, server_default="0"),
+    Index("ix_chat_gone", "gone_at", sqlite_where=IS_GONE, postgresql_where=IS_GONE),
     # Looked for every twenty seconds among all chats; mostly there are none.
     Index("ix_chat_refused", "refused_at", sqlite_where=HAS_REFUSED, postgresql_where=HAS_REFUSED),
     Index("ix_chat_closed", "closed_at", sqlite_where=IS_CLOSED, postgresql_where=IS_CLOSED),
@@ -104,6 +112,21 @@ chat = Table(
     # When that gate was set: one set in the future was set before the clock was put back.
     Column("gated_at", BigInteger, nullable=False, server_default="0"),
     postgresql_with={"fillfactor": "70"},
+)
+
+#: Who sets a channel up from their private chat; whether they may is asked of Telegram each time.
+channel_admin = Table(
+    "channel_admin",
+    metadata,
+    Column(
+        "person_id",
+        BigInteger,
+        ForeignKey("chat.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        nullable=False,
+    ),
+    refer_to("chat.id", primary_key=True, index=True),
 )
 
 subscriber = Table(
@@ -284,33 +307,6 @@ budget = Table(
     Column("paused_until", BigInteger, nullable=False, server_default="0"),
 )
 
-#: The processes that share this database, and when each last gave a sign of life.
-process = Table(
-    "process",
-    metadata,
-    make_id(),
-    Column("name", Text, nullable=False),
-    Column("beat_at", BigInteger, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-#: Who long-polls Telegram now.
-poller = Table(
-    "poller",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("until", BigInteger, nullable=False),
-)
-
-#: Updates that a webhook brought and that have been dealt with: Telegram may bring one twice.
-received_update = Table(
-    "received_update",
-    metadata,
-    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("received_at", BigInteger, nullable=False, index=True),
-)
-
 #: Words someone typed that a button under the answer refers to (a button holds 64 bytes).
 typed_words = Table(
     "typed_words",
@@ -320,18 +316,6 @@ typed_words = Table(
     Column("words", Text, nullable=False),
     Column("typed_at", Moment, nullable=False, index=True),
     sqlite_autoincrement=True,
-)
-
-#: Updates that are confirmed to Telegram and wait behind others of their chat (see chat/inbox.py).
-waiting_update = Table(
-    "waiting_update",
-    metadata,
-    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("chat_id", BigInteger, nullable=False),
-    Column("wire", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("held_until", BigInteger, nullable=False),
-    Index("ix_waiting_update_chat", "chat_id", "update_id"),
 )
 
 #: Keywords that somebody shares by a link; nothing says who did.

@@ -24,7 +24,9 @@ _log = logging.getLogger(__name__)
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 #: What Telegram is asked to hand over.
-ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member", "chat_member")
+ALLOWED_UPDATES = (
+    "message", "edited_message", "channel_post", "callback_query", "my_chat_member", "chat_member",
+)  # fmt: skip
 #: How many updates Telegram may bring at the same time; of one chat, one after the other.
 WEBHOOK_CONNECTIONS = 40
 _LONGEST_WAIT_S = 30.0

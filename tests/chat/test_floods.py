@@ -125,7 +125,7 @@ async def test_one_chat_whose_answers_hang_keeps_nobody_waiting(sahman: Sahman) 
 async def test_a_group_whose_members_cannot_be_asked_for_keeps_nobody_waiting(
     sahman: Sahman,
 ) -> None:
-    sahman.api.add_group(GROUP, "Family", admins=[ANI])
+    sahman.api.add_group(GROUP, "Family", admins=[ANI], new=False)
     sahman.api.faults.plan(silent(accepted=False), "getChatMember", times=None)
     sahman.api.send_text(GROUP, "/add border", user_id=ANI)
     for _ in range(3):
@@ -135,7 +135,7 @@ async def test_a_group_whose_members_cannot_be_asked_for_keeps_nobody_waiting(
 
 
 async def test_an_update_that_a_webhook_brings_waits_for_no_chat_that_hangs(idle: Sahman) -> None:
-    idle.api.add_group(GROUP, "Family", admins=[ANI])
+    idle.api.add_group(GROUP, "Family", admins=[ANI], new=False)
     idle.api.faults.plan(silent(accepted=False), "getChatMember", times=None)
     wire = {
         "message_id": 9, "date": 1, "chat": {"id": GROUP, "type": "group", "title": "Family"},

@@ -16,9 +16,15 @@ GROUP, FORUM, NEW = -77, -100500, -1001234567890
 @pytest.fixture
 def village(sahman: Sahman) -> Sahman:
     """A small group and a forum; Ani is an admin of both, Oleg and Aram are members."""
-    sahman.api.add_group(GROUP, "Family", admins=[ANI], members=[OLEG, ARAM])
+    sahman.api.add_group(GROUP, "Family", admins=[ANI], members=[OLEG, ARAM], new=False)
     sahman.api.add_group(
-        FORUM, "Goris", owner=ANI, members=[OLEG, ARAM], forum=True, topics={7: "News", 8: "Talk"}
+        FORUM,
+        "Goris",
+        owner=ANI,
+        members=[OLEG, ARAM],
+        forum=True,
+        topics={7: "News", 8: "Talk"},
+        new=False,
     )
     return sahman
 
@@ -141,9 +147,9 @@ class TestMembership:
         village.api.invite(GROUP)
         await village.silence(GROUP)
         await village.news("Border two")
-        messages = await village.api.wait_messages(GROUP, count=2)
-        assert "Border two" in messages[1].text
-        assert len(messages) == 2
+        _, greeting, news = await village.api.wait_messages(GROUP, count=3)
+        assert "Followed here: border" in greeting.text
+        assert "Border two" in news.text
 
     async def test_a_group_that_moves_is_followed_with_all_it_had(self, village: Sahman) -> None:
         await village.say("/add border", GROUP, user_id=ANI)
@@ -277,3 +283,89 @@ async def test_privacy_says_in_a_group_what_everybody_there_sees(village: Sahman
     assert "Everybody in the group sees" in in_group.text
     alone = await village.say("/privacy")
     assert "Everybody" not in alone.text
+
+
+class TestGreeting:
+    @pytest.mark.parametrize(
+        ("person", "said"),
+        [(ANI, "Only admins of the group"), (OLEG, "только администраторы"), (ARAM, "ադմինները")],
+    )
+    async def test_a_group_is_greeted_once_in_the_language_of_who_added_it(
+        self, sahman: Sahman, person: int, said: str
+    ) -> None:
+        sahman.api.add_group(-88, "New", owner=person)
+        (greeting,) = await sahman.silence(-88)
+        assert said in greeting
+        assert count_rows(sahman.storage, subscriber) == 0, "nothing is kept before it begins"
+
+    async def test_an_admin_begins_by_its_buttons(self, sahman: Sahman) -> None:
+        group = sahman.api.add_group(-88, "New", owner=ANI)
+        group.members[OLEG] = sahman.api.messenger.users[OLEG]
+        await sahman.silence(-88)
+        assert await sahman.tap("+ border", -88, user_id=OLEG)
+        assert await sahman.keywords(-88) == []
+        await sahman.tap("+ border", -88, user_id=ANI)
+        assert await sahman.keywords(-88) == ["border"]
+
+    async def test_it_is_not_greeted_for_becoming_an_admin(self, village: Sahman) -> None:
+        group = village.api.messenger.chats[GROUP]
+        ani = village.api.messenger.users[ANI]
+        village.api.messenger.tell_membership(group, ani, "member", "administrator")
+        assert await village.silence(GROUP) == []
+
+    async def test_a_forum_is_told_of_its_topics(self, sahman: Sahman) -> None:
+        sahman.api.add_group(-100900, "Forum", owner=ANI, forum=True)
+        (greeting,) = await sahman.silence(-100900)
+        assert "Each topic" in greeting
+
+
+class TestTalk:
+    @pytest.mark.parametrize("command", ["/start", "/старт", f"/start@{BOT_USERNAME}"])
+    async def test_a_members_start_tells_what_the_bot_does_here(
+        self, village: Sahman, command: str
+    ) -> None:
+        await village.say("/add border", GROUP, user_id=ANI)
+        answer = await village.say(command, GROUP, user_id=OLEG)
+        assert "border" in answer.text
+        assert "Only its admins" in answer.text
+        assert f"https://t.me/{BOT_USERNAME}" in answer.html
+        assert answer.buttons == []
+
+    async def test_commands_have_their_other_names_in_groups_too(self, village: Sahman) -> None:
+        await village.say("/добавить граница", GROUP, user_id=ANI)
+        await village.say("/ավելացնել сахар", GROUP, user_id=ANI)
+        assert await village.keywords(GROUP) == ["граница", "сахар"]
+
+    async def test_nothing_else_is_answered(self, village: Sahman) -> None:
+        village.api.messenger.chats[GROUP].bot_is_admin = True  # so that it reads everything
+        for text in ("спасибо", "stop", "add border", "/ad border", "https://hetq.am/1", "help"):
+            village.api.send_text(GROUP, text, user_id=ANI)
+        for thing in ("sticker", "photo", "voice", "location"):
+            village.api.send_thing(GROUP, thing, user_id=ANI)
+        village.api.forward(GROUP, "Nikol Pashinyan met Vladimir Putin", user_id=ANI)
+        assert await village.silence(GROUP) == []
+
+    async def test_a_topic_has_its_own_language(self, village: Sahman) -> None:
+        await village.say("/language ru", FORUM, user_id=ANI, topic=7)
+        await village.say("/language hy", FORUM, user_id=ANI, topic=8)
+        languages = {topic: (await village.reader(FORUM, topic)).language for topic in (7, 8)}
+        assert languages == {7: "ru", 8: "hy"}
+
+    async def test_what_its_channel_posts_by_itself_is_not_answered(self, village: Sahman) -> None:
+        channel = {"id": -100999, "type": "channel", "title": "Linked"}
+        wire = {
+            "message_id": 900,
+            "date": 1_780_000_000,
+            "chat": {"id": GROUP, "type": "supergroup", "title": "Family"},
+            "from": {"id": 777000, "is_bot": False, "first_name": "Telegram"},
+            "sender_chat": channel,
+            "is_automatic_forward": True,
+            "text": "/add border",
+        }
+        village.api.messenger.updates.add("message", wire)
+        assert await village.silence(GROUP) == []
+        assert await village.keywords(GROUP) == []
+
+
+async def test_privacy_says_when_a_group_is_forgotten(village: Sahman) -> None:
+    assert "90 days" in (await village.say("/privacy", GROUP, user_id=ANI)).text

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.arrivals import ATTACHED
 from bot.chat.floods import Floods, Manner
 from bot.storage.tables import subscriber
 from tests.chat.schema import SMALL_SCHEMA, Maker, Schema, read_schema
@@ -45,6 +46,7 @@ _EXPECTED: dict[tuple[str, str], tuple[int, int]] = {
     ("message", f"/nonsense {_TYPED}"): (1, 0),
     ("message", f"{_TYPED} border"): (1, 0),
     ("message", ""): (0, 0),
+    ("message", "a sticker"): (1, 0),
     ("group", "/help"): (1, 0),
     ("group", f"/nonsense {_TYPED}"): (0, 0),
     ("group", f"{_TYPED} border"): (0, 0),
@@ -71,7 +73,7 @@ def crowd(idle: Sahman) -> Sahman:
     for person in _PEOPLE:
         idle.api.add_user(person, _TYPED, language_code="en")
         idle.api.send_text(person, "/start")
-    idle.api.add_group(_GROUP, _TYPED, admins=[_PEOPLE[0]], members=[*_PEOPLE[1:]])
+    idle.api.add_group(_GROUP, _TYPED, admins=[_PEOPLE[0]], members=[*_PEOPLE[1:]], new=False)
     idle.api.messenger.updates._queue.clear()
     return idle
 
@@ -90,7 +92,9 @@ def _make(maker: Maker, kind: str, content: str, chance: random.Random) -> dict[
     if stem in ("message", "channel_post"):
         made = _place(made, place, who)
         made.pop("text", None)
-        if content:
+        if content == "a sticker":
+            made["sticker"] = maker.make("Sticker")
+        elif content:
             made["text"] = content
     elif stem == "callback_query":
         made |= {"from": who, "data": content}
@@ -103,7 +107,10 @@ def _make(maker: Maker, kind: str, content: str, chance: random.Random) -> dict[
 
 def _place(message: dict[str, Any], chat: dict[str, Any], who: dict[str, Any]) -> dict[str, Any]:
     # What decides what a message is about is ours; the rest is as the schema made it.
-    decisive = ("migrate_to_chat_id", "migrate_from_chat_id", "sender_chat", "is_topic_message")
+    decisive = (
+        "migrate_to_chat_id", "migrate_from_chat_id", "sender_chat", "is_topic_message", "caption",
+        "forward_origin", "is_automatic_forward", "media_group_id", *ATTACHED,
+    )  # fmt: skip
     rest = {name: value for name, value in message.items() if name not in decisive}
     return {**rest, "message_id": 900_000, "chat": chat, "from": who}
 

@@ -198,7 +198,7 @@ async def test_what_others_followed_before_is_not_told(drawing: Sahman) -> None:
 
 
 async def test_in_a_group_anybody_may_look(drawing: Sahman) -> None:
-    drawing.api.add_group(GROUP, "Newsroom", admins=[ANI], members=[OLEG])
+    drawing.api.add_group(GROUP, "Newsroom", admins=[ANI], members=[OLEG], new=False)
     await drawing.say("/add border", GROUP, user_id=ANI)
     answer = await drawing.say("/trends", GROUP, user_id=OLEG)
     assert asked(answer)["title"].startswith("border · ")

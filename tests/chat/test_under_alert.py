@@ -109,7 +109,7 @@ async def test_under_an_alert_that_is_forgotten_it_is_said_so(alerted: Sahman) -
 
 async def test_in_a_group_there_are_no_such_buttons(sahman: Sahman) -> None:
     group = -100_500
-    sahman.api.add_group(group, "Village", admins=[ANI], members=[])
+    sahman.api.add_group(group, "Village", admins=[ANI], members=[], new=False)
     await sahman.say("/add border", group, user_id=ANI)
     await sahman.prints("Herald", "Harvest near the border with Poland")
     await until(lambda: any("Harvest" in each.text for each in sahman.api.messages(group)))

@@ -11,6 +11,7 @@ import pytest
 
 from bot.demo.bot_api import BotApi
 from bot.demo.rules import METHODS, OBJECTS, Field
+from bot.demo.senders import THINGS
 
 SCALARS = {"int": "Integer", "str": "String", "bool": "Boolean", "file": "InputFile"}
 
@@ -58,3 +59,13 @@ def test_methods_and_their_fields_agree_with_the_published_schema(schema: dict[s
 async def test_every_method_of_the_table_is_answered(api: BotApi) -> None:
     """The table and the code behind it name the same methods."""
     assert api._methods.keys() == METHODS.keys()
+
+
+def test_what_people_send_holds_all_that_the_schema_requires(schema: dict[str, Any]) -> None:
+    message = {each["name"]: each["types"][0] for each in schema["types"]["Message"]["fields"]}
+    for name, thing in THINGS.items():
+        kind = message[name].removeprefix("Array of ")
+        described = schema["types"][kind]["fields"]
+        given = thing[0] if isinstance(thing, list) else thing
+        assert {each["name"] for each in described if each["required"]} <= given.keys(), name
+        assert given.keys() <= {each["name"] for each in described}, name

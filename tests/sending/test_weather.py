@@ -166,7 +166,9 @@ class TestFinalRefusals:
     async def test_a_command_in_a_topic_that_follows_nothing_brings_its_group_back(
         self, sahman: Sahman
     ) -> None:
-        sahman.api.add_group(FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"})
+        sahman.api.add_group(
+            FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"}, new=False
+        )
         await sahman.say("/add border", FORUM, user_id=ANI, topic=7)
         await sahman.storage.chats.mark_gone(FORUM, "kicked")
         await sahman.say("/help", FORUM, user_id=ANI, topic=8)
@@ -289,7 +291,9 @@ class TestWeather:
 
     @pytest.mark.slow
     async def test_a_closed_topic_closes_no_other(self, sahman: Sahman) -> None:
-        sahman.api.add_group(FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"})
+        sahman.api.add_group(
+            FORUM, "Goris", owner=ANI, forum=True, topics={7: "News", 8: "Talk"}, new=False
+        )
         for topic in (7, 8):
             await sahman.say("/add border", FORUM, user_id=ANI, topic=topic)
         sahman.api.refuse("sendMessage", 400, "Bad Request: TOPIC_CLOSED")
@@ -307,7 +311,7 @@ class TestWeather:
         await until(lambda: sorted(alerted()) == [7, 8])
 
     async def test_admins_of_a_closed_group_are_told_once_in_private(self, sahman: Sahman) -> None:
-        sahman.api.add_group(GROUP, "Family", admins=[ANI, OLEG])
+        sahman.api.add_group(GROUP, "Family", admins=[ANI, OLEG], new=False)
         await sahman.say("/start")  # Ani has written to the bot, Oleg never has
         await follow(sahman.storage, await open_chat(sahman.storage, GROUP), "border")
         change_rows(sahman.storage, chat, kind="group", closed_at=1)
