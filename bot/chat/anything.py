@@ -16,6 +16,7 @@ from bot.chat.channels import offer_forwarded
 from bot.chat.intents import Intent, Said, find_intent
 from bot.chat.keyboards import button, do_button, fits, rows
 from bot.chat.keywords import offer
+from bot.chat.place import take_place
 from bot.chat.visit import Visit
 from bot.chat.welcome import help_
 from bot.delivery.split import cut
@@ -34,6 +35,9 @@ _BETWEEN = re.compile(r"[\n,;|]|\s(?:OR|AND|или|ИЛИ|կամ|ԿԱՄ)\s")
 async def answer_anything(visit: Visit, message: Message) -> None:
     """Answer what is no command, in a private chat."""
     text = read_words(message).strip()
+    if message.location is not None:
+        await take_place(visit, message.location.latitude, message.location.longitude)
+        return
     if not text:
         await visit.answer(_say_attached(name_attached(message), visit.texts))
         return
@@ -184,12 +188,6 @@ def _say_attached(attached: str, texts: Texts) -> Markup:
             return texts.say(
                 "I read text only, no pictures and no files. Write the word under it, or by "
                 "itself: <code>/add border</code>"
-            )
-        case "location" | "venue":
-            return texts.say(
-                "I have not kept this place. To set your time zone, type your city: "
-                "<code>/timezone Yerevan</code>. To read about a place, type its name: "
-                "<code>/add Syunik</code>"
             )
         case "contact":
             return texts.say(

@@ -65,11 +65,13 @@ _CHANGE: _Fields = {
     "chat": _CHAT, "from": _USER, "date": int,
     "old_chat_member": ChatMember, "new_chat_member": ChatMember,
 }  # fmt: skip
+_INLINE: _Fields = {"id": str, "from": _USER, "query": str, "offset": str}
 _KEPT: _Fields = {
     "message": _MESSAGE,
     "edited_message": _MESSAGE,
     "channel_post": _MESSAGE,
     "callback_query": _TAP,
+    "inline_query": _INLINE,
     "my_chat_member": _CHANGE,
     "chat_member": _CHANGE,
 }

@@ -11,6 +11,7 @@ from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
     ContextTypes,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
@@ -23,6 +24,7 @@ from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
 from bot.chat.groups import greet_group, is_new_member
+from bot.chat.inline import serve_inline
 from bot.chat.intents import Intent, Said, find_command
 from bot.chat.settings import say_admins_only
 from bot.chat.story import serve_story
@@ -54,6 +56,7 @@ class Door:
                 MessageHandler(filters.StatusUpdate.MIGRATE, self._migrated),
                 MessageHandler(_WRITTEN, self._message),
                 CallbackQueryHandler(self._button),
+                InlineQueryHandler(self._inline),
                 ChatMemberHandler(self._membership, ChatMemberHandler.MY_CHAT_MEMBER),
                 ChatMemberHandler(self._others_membership, ChatMemberHandler.CHAT_MEMBER),
             ]
@@ -102,6 +105,10 @@ class Door:
             await visit.toast(say_too_old(visit.texts), alert=True)
         else:
             await serve(command, visit)
+
+    async def _inline(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.inline_query is not None:
+            await serve_inline(update.inline_query, self._services)
 
     async def _admit(self, update: Update) -> Visit | None:
         visit = await read_visit(update, self._services)

@@ -15,9 +15,10 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
+from bot.chat.floods import Manner
 from bot.chat.found import find_stories
 from bot.chat.links import pack
-from bot.chat.visit import Services, default_reader
+from bot.chat.visit import Services, make_default
 from bot.delivery.digest import find_headline, render_story
 from bot.delivery.render import say_origin
 from bot.delivery.requests import Request, parse_request
@@ -41,11 +42,14 @@ async def serve_inline(query: InlineQuery, services: Services) -> None:
     What is found depends on the words and the reader's language alone, never on their keywords:
     whoever looks over their shoulder learns nothing of these.
     """
-    now = services.clock()
-    stored = await services.storage.subscribers.load(query.from_user.id, 0)
+    now, person = services.clock(), query.from_user.id
+    asked_s = asyncio.get_running_loop().time()
+    if services.inline_floods.judge(person, person, asked_s) is not Manner.ANSWER:
+        return
+    stored = await services.storage.subscribers.load(person, 0)
     language = stored.language if stored else choose_language(query.from_user.language_code)
     texts = services.texts[language]
-    reader = stored or default_reader(query.from_user.id, language, now)
+    reader = stored or make_default(person, 0, language, now)
     words = " ".join(query.query.split())
     before = int(query.offset) if query.offset.isdecimal() and len(query.offset) <= 18 else None
     request = await _read(words, services, reader)

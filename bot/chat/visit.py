@@ -55,6 +55,8 @@ class Services:
     desk: FeedsDesk | None = None
     replies: Replies = field(default_factory=Replies)
     floods: Floods = field(default_factory=Floods)
+    #: Whoever types behind the bot's name asks anew with each letter.
+    inline_floods: Floods = field(default_factory=Floods)
     heard: Heard = field(default_factory=Heard)
     studio: Studio = field(default_factory=Studio)
     #: What operators asked of publishers, and is answered when these have.
@@ -267,31 +269,37 @@ class Visit:
 
         Whoever only reads makes no subscriber: in a group nobody's `/latest` decides for all.
         """
-        return self.subscriber or self._default()
+        return self.subscriber or self._default
 
     async def open_subscriber(self, language: str | None = None) -> Subscriber:
         """Return the subscriber of this place, made with the defaults if there is none yet."""
         if self.subscriber is not None:
             return self.subscriber
-        wanted = self._default()
+        wanted = self._default
         if language is not None:
             wanted = replace(wanted, language=language)
         return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type))
 
+    @property
     def _default(self) -> Subscriber:
-        return Subscriber(
-            id=0,
-            chat_id=self.chat.id,
-            topic=self.topic,
-            language=self.texts.language,
-            zone=_DEFAULT_ZONE,
-            digest_times=DEFAULT_DIGEST,
-            digest_when_empty=True,
-            paused=False,
-            next_digest_at=next_digest_at(DEFAULT_DIGEST, _DEFAULT_ZONE, self.now),
-            created_at=self.now,
-        )
+        return make_default(self.chat.id, self.topic, self.texts.language, self.now)
 
     def speaking(self, language: str) -> Visit:
         """Return this visit answered in another language."""
         return replace(self, texts=self.services.texts[language])
+
+
+def make_default(chat_id: int, topic: int, language: str, now: datetime) -> Subscriber:
+    """Return how things are set for whoever has set nothing yet."""
+    return Subscriber(
+        id=0,
+        chat_id=chat_id,
+        topic=topic,
+        language=language,
+        zone=_DEFAULT_ZONE,
+        digest_times=DEFAULT_DIGEST,
+        digest_when_empty=True,
+        paused=False,
+        next_digest_at=next_digest_at(DEFAULT_DIGEST, _DEFAULT_ZONE, now),
+        created_at=now,
+    )

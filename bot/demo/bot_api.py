@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.demo.chat_page import page_routes
 from bot.demo.faults import Fault, Faults, late, refused
+from bot.demo.inline import Inline
 from bot.demo.limits import COUNTED, Limiter, Limits
 from bot.demo.membership import Membership
 from bot.demo.methods import Methods
@@ -62,6 +63,7 @@ class BotApi(Senders):
         self.limits = limits
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
+        self.inline = Inline(self.messenger)
         self._methods = self._table()
 
     @property
@@ -106,6 +108,7 @@ class BotApi(Senders):
         self.limits = self.limits
         self.strict_faults.clear()
         self.faults.clear()
+        self.inline = Inline(self.messenger)
         self._methods = self._table()
 
     def refuse(
@@ -162,6 +165,7 @@ class BotApi(Senders):
                 "logOut": lambda _: True,
                 "close": lambda _: True,
                 "getUpdates": updates.poll,
+                "answerInlineQuery": self.inline.answer,
                 "setWebhook": updates.set_webhook,
                 "deleteWebhook": updates.delete_webhook,
                 "getWebhookInfo": lambda _: updates.webhook_info(),

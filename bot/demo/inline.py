@@ -14,6 +14,7 @@ from bot.demo.refusal import bad_request
 #: "No more than 50 results per query are allowed."
 _MOST_RESULTS = 50
 _MOST_BYTES = 64
+_TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
 
 @dataclass(slots=True)

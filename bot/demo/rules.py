@@ -70,6 +70,8 @@ METHODS: dict[str, dict[str, Field]] = {
         " action!:str",
         "answerCallbackQuery": "callback_query_id!:str text:str show_alert:bool url:str"
         " cache_time:int",
+        "answerInlineQuery": "inline_query_id!:str results!:[InlineQueryResult] cache_time:int"
+        " is_personal:bool next_offset:str button:InlineQueryResultsButton",
         "setMessageReaction": f"{_ONE_MESSAGE} reaction:[ReactionType] is_big:bool",
         "pinChatMessage": f"business_connection_id:str {_ONE_MESSAGE} disable_notification:bool",
         "unpinChatMessage": f"business_connection_id:str {_ONE_CHAT} message_id:int",
@@ -108,6 +110,7 @@ OBJECTS: dict[str, dict[str, Field]] = {
         "MessageEntity": "type!:str offset!:int length!:int url:str user:User language:str"
         " custom_emoji_id:str unix_time:int date_time_format:str",
         "BotCommand": "command!:str description!:str",
+        "InlineQueryResultsButton": "text!:str web_app:WebAppInfo start_parameter:str",
     }.items()
 }
 

@@ -25,7 +25,8 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 #: What Telegram is asked to hand over.
 ALLOWED_UPDATES = (
-    "message", "edited_message", "channel_post", "callback_query", "my_chat_member", "chat_member",
+    "message", "edited_message", "channel_post", "callback_query", "inline_query",
+    "my_chat_member", "chat_member",
 )  # fmt: skip
 #: How many updates Telegram may bring at the same time; of one chat, one after the other.
 WEBHOOK_CONNECTIONS = 40

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.demo.chats import Message
-from bot.storage.tables import subscriber
+from bot.storage.tables import chat, subscriber
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
-from tests.samples import count_rows
+from tests.samples import count_rows, rows_of
 
 PEOPLE = [ANI, OLEG, ARAM]
 POST = (
@@ -129,7 +129,6 @@ class TestThings:
             ("voice", ("only read", "только читать", "միայն կարդում եմ")),
             ("photo", ("no pictures", "не картинки", "ոչ նկարներ")),
             ("document", ("no files", "не файлы", "ոչ ֆայլեր")),
-            ("location", ("/timezone", "/timezone", "/timezone")),
             ("contact", ("not kept", "не сохранил", "չեմ պահել")),
             ("poll", ("text only", "только текст", "Միայն տեքստ")),
             ("dice", ("text only", "только текст", "Միայն տեքստ")),
@@ -145,6 +144,16 @@ class TestThings:
             assert len(after) == before + 1
             assert expected in after[-1]
         assert count_rows(heard.storage, subscriber) == 0, "nothing of it is kept"
+
+    async def test_a_location_sets_the_time_zone_and_is_not_kept(self, heard: Sahman) -> None:
+        await heard.say("/timezone Paris")
+        heard.api.send_thing(ANI, "location")
+        said = await heard.silence()
+        assert said[-1].startswith("Your time zone is Yerevan; it is 12:00 there now.")
+        assert (await heard.reader()).zone == "Asia/Yerevan"
+        held = str(rows_of(heard.storage, subscriber)) + str(rows_of(heard.storage, chat))
+        assert "39.5" not in held
+        assert "46.3" not in held
 
     async def test_an_album_is_answered_once(self, heard: Sahman) -> None:
         before = len(await heard.silence())

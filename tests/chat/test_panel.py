@@ -27,8 +27,8 @@ async def tap(sahman: Sahman, label: str, who: int = ANI) -> Message:
     ("who", "head", "line"),
     [
         (ANI, "⚙️ Settings", "Digest: 09:00, every day"),
-        (OLEG, "⚙️ Настройки", "Сводка: 09:00, каждый день"),
-        (ARAM, "⚙️ Կարգավորումներ", "Ամփոփագիր: 09:00, ամեն օր"),
+        (OLEG, "⚙️ Настройки", "Дайджест: 09:00, каждый день"),
+        (ARAM, "⚙️ Կարգավորումներ", "Ամփոփում: 09:00, ամեն օր"),
     ],
 )
 async def test_one_message_says_how_everything_is_set(
