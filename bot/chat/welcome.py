@@ -40,7 +40,9 @@ async def help_(visit: Visit) -> None:
             "<b>What you can type</b>\n"
             "<code>/add border</code> — tell me when the news says it\n"
             "/keywords — what you follow; /remove — stop following\n"
-            "/latest — the newest items; <code>/latest border</code> — those about it\n"
+            "/latest — the newest items; <code>/latest border</code> — those about it; "
+            "/search — all that is stored\n"
+            "/noreport — whether anything was printed of a word\n"
             "/trends — how much is written, as a picture; <code>/trends border</code> — about one "
             "word\n"
             "/digest — a daily summary: now, at an hour of yours, or off\n"
@@ -49,7 +51,9 @@ async def help_(visit: Visit) -> None:
             "/sources — whose news I read\n"
             "/settings — everything that can be chosen; /quiet — hours in which nothing rings\n"
             "/pause and /resume — silence for a while\n"
-            "/stop — erase everything about you\n"
+            "/share — a link by which others follow the same\n"
+            "/channel — news into your channel\n"
+            "/export — all that I keep of you; /stop — erase it\n"
             "/privacy — what I keep\n\n"
             "A word is found in Armenian, Russian and English, whatever its ending. "
             "Several words must all occur; <code>a OR b</code> takes either; "
@@ -78,7 +82,7 @@ async def privacy(visit: Visit) -> None:
     if visit.chat.type == ChatKind.CHANNEL:
         kept = visit.texts.say(
             "<b>What I keep of this channel</b>\n"
-            "Its number, the language, time zone and digest hours set for it, the keywords, which "
+            "Its number, what is set for it (/settings), the keywords, which "
             "messages I sent (for a week, so that none comes twice), and the numbers of those who "
             "set it up from their private chat with me. Words behind buttons are kept for two "
             "days.\n\n"
@@ -92,7 +96,7 @@ async def privacy(visit: Visit) -> None:
     if visit.is_group:
         kept = visit.texts.say(
             "<b>What I keep of this group</b>\n"
-            "Its number, the language, time zone and digest hours set here, the keywords, and "
+            "Its number, what is set here (/settings), the keywords, and "
             "which messages I sent (for a week, so that none comes twice). Words behind "
             "buttons are kept for two days.\n\n"
             "Everybody in the group sees what is followed here (/keywords), every alert and "
@@ -100,19 +104,20 @@ async def privacy(visit: Visit) -> None:
             "I keep no names and no other messages. Whoever runs this bot could read the "
             "keywords in its database. What nobody here shall see, follow in a private chat "
             "with me: it is shown to nobody else.\n\n"
-            "/stop, typed by an admin, erases all of it at once."
+            "/export, typed by an admin, sends all of it, /stop erases all of it at once."
         )
         await visit.answer(f"{kept} {_say_gone(visit)} {erased}")
         return
     kept = visit.texts.say(
         "<b>What I keep</b>\n"
-        "The number of this chat, your language, time zone and digest hours, your keywords, "
-        "and which messages I sent you (for a week, so that none comes twice). "
-        "Words behind buttons are kept for two days.\n\n"
+        "The number of this chat, what you have set (/settings), your keywords, publishers that "
+        "you muted, and which messages I sent you (for a week, so that none comes twice). "
+        "Words behind buttons are kept for two days, a list that you share by a link for a year, "
+        "without saying whose it is.\n\n"
         "I do not keep your name, your other messages or your place. "
         "Keywords are shown to nobody else; whoever runs this bot could read them in its "
         "database.\n\n"
-        "/stop erases all of it at once."
+        "/export sends you all of it, /stop erases all of it at once."
     )
     blocked = visit.texts.say(
         "If you block me, it is erased {days} days later. Of a channel that you set up from here, "
