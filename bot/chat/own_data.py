@@ -28,7 +28,7 @@ async def export(visit: Visit) -> None:
         caption = texts.say("All that I keep of this chat or topic, as JSON.")
     else:
         caption = texts.say("All that I keep of you, as JSON.")
-    visit.services.replies.send(visit.chat.id, lambda: _send_file(visit, content, caption))
+    visit.services.replies.send(visit.room, lambda: _send_file(visit, content, caption))
     typed = [str(row["typed"]) for row in own["subscription"]]
     if typed:
         head = texts.say("Your keywords, one a line; sent back behind /add, they are followed:")
@@ -40,8 +40,8 @@ async def export(visit: Visit) -> None:
 async def _send_file(visit: Visit, content: bytes, caption: Markup) -> None:
     try:
         await visit.services.messenger.send_document(
-            visit.chat.id, visit.topic, _FILE_NAME, content, caption
+            visit.room, visit.topic, _FILE_NAME, content, caption
         )
     except SendError as error:
-        _log.warning("file_refused", extra={"chat": visit.chat.id, "reason": error.reason})
+        _log.warning("file_refused", extra={"chat": visit.room, "reason": error.reason})
         await visit.answer(visit.texts.say("The file could not be sent. Try again: /export"))

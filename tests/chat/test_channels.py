@@ -278,3 +278,16 @@ async def test_who_may_post_no_longer_is_told_nothing_of_it(studio: Sahman) -> N
     studio.api.post_in_channel(CHANNEL, "/keywords")
     await studio.silence(CHANNEL)
     assert await studio.silence() == before
+
+
+async def test_what_is_kept_of_a_channel_goes_to_whoever_asks_and_not_into_it(
+    studio: Sahman,
+) -> None:
+    await follow(studio)
+    before = len(studio.api.messages(CHANNEL))
+    await studio.say("/channel @goris_news export")
+    await studio.silence()
+    assert len(studio.api.messages(CHANNEL)) == before
+    assert [each.media.file_name for each in studio.api.messages(ANI) if each.media] == [
+        "sahman.json"
+    ]
