@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated
 
 import typer
@@ -15,6 +16,8 @@ from bot import __version__, log
 from bot.cli.console import errors, out, read_environment
 from bot.config import Settings, load_feeds, read_settings
 from bot.errors import ConfigError
+
+_HEALTH_MAY_TAKE_S = 5
 
 
 def check(
@@ -39,6 +42,8 @@ def check(
             "and block you instead. Set it to your address or a page of yours",
             markup=False,
         )
+    if settings.page is None and settings.why_no_page:
+        errors.print(f"! the operator's page is not served: {settings.why_no_page}", markup=False)
     failed = asyncio.run(_check_feeds(settings)) if feeds else 0
     if problems or failed:
         raise typer.Exit(1)
@@ -73,9 +78,25 @@ def version() -> None:
 
 def health() -> None:
     """Exit 0 if a Sahman on this machine is alive: the image's health check."""
-    from bot.jobs.heartbeat import find_heartbeat, is_alive
+    from bot.jobs.heartbeat import find_heartbeat, is_alive, read_address
 
     settings, _ = read_settings(read_environment())
-    if not is_alive(find_heartbeat(settings), datetime.now(UTC)):
+    heartbeat = find_heartbeat(settings)
+    if not is_alive(heartbeat, datetime.now(UTC)):
         errors.print("no sign of life")
         raise typer.Exit(1)
+    address = read_address(heartbeat)
+    if address and not _answers(f"{address}/healthz"):
+        errors.print(f"no answer from {address}/healthz", markup=False)
+        raise typer.Exit(1)
+
+
+def _answers(url: str) -> bool:
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        # No proxy of the environment's: it is this machine that is asked.
+        with build_opener(ProxyHandler({})).open(url, timeout=_HEALTH_MAY_TAKE_S) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False

@@ -127,7 +127,7 @@ def _check_database(settings: Settings) -> list[Problem]:
 
 
 def _check_port(settings: Settings) -> list[Problem]:
-    if not settings.webhook_url:
+    if not settings.must_listen:
         return []
     host, _, port = settings.listen.rpartition(":")
     try:
