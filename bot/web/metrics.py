@@ -32,37 +32,48 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = {"registry": self.registry}
-        ProcessCollector(registry=self.registry)
-        Info("sahman_build", "The version that runs.", **own).info({"version": __version__})
-        self._polls = Counter(
-            "sahman_polls", "Polls of this process, by how they ended.", ["fate"], **own
+        registry = self.registry
+        ProcessCollector(registry=registry)
+        Info("sahman_build", "The version that runs.", registry=registry).info(
+            {"version": __version__}
         )
-        self._items = Counter("sahman_new_items", "New items that its polls stored.", **own)
-        self._matches = Counter("sahman_matches", "Matches of new items with keywords.", **own)
+        self._polls = Counter(
+            "sahman_polls", "Polls of this process, by how they ended.", ["fate"], registry=registry
+        )
+        self._items = Counter(
+            "sahman_new_items", "New items that its polls stored.", registry=registry
+        )
+        self._matches = Counter(
+            "sahman_matches", "Matches of new items with keywords.", registry=registry
+        )
         self._sends = Counter(
-            "sahman_sends", "Attempts of this process to send, by outcome.", ["outcome"], **own
+            "sahman_sends",
+            "Attempts of this process to send, by outcome.",
+            ["outcome"],
+            registry=registry,
         )
         self._updates = Histogram(
             "sahman_update_duration_seconds",
             "How long one of Telegram's updates took to be dealt with.",
             buckets=_UPDATE_S,
-            **own,
+            registry=registry,
         )
         self._lag = Histogram(
             "sahman_event_loop_lag_seconds",
             "How much later than due the event loop came to a timer.",
             buckets=_LAG_S,
-            **own,
+            registry=registry,
         )
-        self.streams = Gauge("sahman_page_streams", "Pages open that are kept live.", **own)
+        self.streams = Gauge(
+            "sahman_page_streams", "Pages open that are kept live.", registry=registry
+        )
         # From the first scrape on there is a rate of each.
         for fate in ("new", "unchanged", "failed"):
             self._polls.labels(fate)
         for outcome in Fate:
             self._sends.labels(outcome.name.lower())
         self._kept = _Kept()
-        self.registry.register(self._kept)
+        registry.register(self._kept)
 
     def note_poll(self, result: PollResult) -> None:
         """Count how a poll ended."""
