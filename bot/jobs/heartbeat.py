@@ -66,7 +66,7 @@ def write_heartbeat(file: Path, now: datetime, address: str = "") -> str:
         # Where others may write (a folder for temporary files), a link may lie in wait.
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(file, flags, 0o600), "w") as stream:
-            stream.write(f"{now.isoformat()}\n{address}\n")
+            stream.write("\n".join(filter(None, [now.isoformat(), address])))
     except OSError as error:
         return (
             f"{file}, by which `health` knows that Sahman is alive, cannot be written "

@@ -274,7 +274,8 @@ def _load_stories(connection: Connection, now: datetime) -> list[StoryLately]:
                 publishers=(by,),
             )
         )
-    return [_join(tellings[each]) for each in ids]
+    stories = [_join(tellings[each]) for each in ids]
+    return sorted(stories, key=lambda each: -len(each.publishers))
 
 
 def _join(tellings: Sequence[StoryLately]) -> StoryLately:

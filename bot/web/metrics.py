@@ -34,7 +34,7 @@ _UPDATE_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0
 _MEASURE_EVERY_S = 1.0
 
 # When each series began would double them, and Prometheus finds resets by itself.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
