@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 
@@ -50,9 +49,9 @@ class FeedForms:
         self._desk = desk
         self._edited = edited
 
-    async def take(self, form: Mapping[str, Any], texts: Texts, now: datetime) -> Answer | None:
+    async def take(self, form: Mapping[str, str], texts: Texts, now: datetime) -> Answer | None:
         """Do what a form says; None where the page itself shows what came of it."""
-        words = {name: str(value).strip()[:_LONGEST_WORDS] for name, value in form.items()}
+        words = {name: value.strip()[:_LONGEST_WORDS] for name, value in form.items()}
         try:
             if "try" in words:
                 return await self._try(words.get("address", ""), texts, now)

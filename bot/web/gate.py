@@ -86,7 +86,7 @@ class Gate:
         until, _, sealed = request.cookies.get(_SESSION, "").partition(".")
         if not until.isdecimal() or len(until) > 12:
             return False
-        good = hmac.compare_digest(self._seal(f"session {until}"), sealed.encode())
+        good = hmac.compare_digest(self._seal(f"session {until}"), _to_bytes(sealed))
         return good and int(until) > self._clock().timestamp()
 
     def has_token(self, request: web.Request) -> bool:
@@ -136,17 +136,17 @@ class Gate:
         )
         visit = request.cookies.get(_VISIT, "")
         sealed = self._seal(f"visit {visit}")
-        return bool(visit) and ours and hmac.compare_digest(sealed, brought.encode())
+        return bool(visit) and ours and hmac.compare_digest(sealed, _to_bytes(brought))
 
     def take_post(self, request: web.Request) -> bool:
         """Count a form; say whether this address has not sent too many."""
         return self._posts.spend(request.remote or "")
 
     def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._token)
+        return hmac.compare_digest(_to_bytes(given), self._token)
 
     def _seal(self, words: str) -> bytes:
-        return hmac.new(self._key, words.encode(), hashlib.sha256).hexdigest().encode()
+        return hmac.new(self._key, _to_bytes(words), hashlib.sha256).hexdigest().encode()
 
     def _keep(
         self,
@@ -188,6 +188,11 @@ class Allowance:
         now = self._clock()
         since, count = self._spent.get(address, (now, 0))
         return (since, count) if timedelta() <= now - since < timedelta(minutes=1) else (now, 0)
+
+
+def _to_bytes(words: str) -> bytes:
+    # A header may hold any bytes; what is no UTF-8 of them stands for itself here.
+    return words.encode("utf-8", "surrogateescape")
 
 
 def _host_of(address: str) -> str:

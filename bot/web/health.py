@@ -11,7 +11,11 @@ from bot.web.facts import Facts, FactsDesk
 from bot.web.gate import Gate
 from bot.web.metrics import Metrics
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class HealthPages:

@@ -26,6 +26,7 @@ from bot.web.rendering import FOLDER, Pages, draw_bars
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LANGUAGE = "sahman_language"
+_FORM_MAY_TAKE_S = 10.0
 _YEAR_S = 31_536_000
 _SHOWN_DAYS = 14
 #: Every open page of a language is sent the same.
@@ -88,8 +89,8 @@ class OperatorsPage:
                 if not self._gate.take_post(request):
                     said = texts.say("Too much at once: wait a minute.")
                     return self._say(request, Answer(title=said, status=429))
-                brought = str((await request.post()).get("form", ""))
-                if not self._gate.is_own_form(request, brought):
+                form = await _read_form(request)
+                if not self._gate.is_own_form(request, form.get("form", "")):
                     said = texts.say("This form is too old, or of another page. Load it again.")
                     return self._say(request, Answer(title=said, status=403))
             try:
@@ -118,12 +119,17 @@ class OperatorsPage:
     async def _show_feed(self, request: web.Request) -> web.StreamResponse:
         """Show what became of one feed's items, day by day."""
         name, texts = request.query.get("name", ""), self._choose_texts(request)
+        overview = (await self._desk.load(whole=True)).overview
+        if overview is None:
+            raise DatabaseError("the database cannot be used")
+        if name not in {feed.name for feed in overview.feeds}:
+            return self._say(request, Answer(title=texts.say("There is no such feed."), status=404))
         days = await self._silences.load_days(name, _SHOWN_DAYS)
         told = Markup("\n").join(render_days(name, days, texts).split("\n")[1:])
         return self._say(request, Answer(title=name, told=told))
 
     async def _manage(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
+        form = await _read_form(request)
         answer = await self._forms.take(form, self._choose_texts(request), self._desk.clock())
         self._desk.forget()
         self._parts.clear()
@@ -133,7 +139,7 @@ class OperatorsPage:
         texts = self._choose_texts(request)
         if not self._gate.may_try(request):
             return self._ask(request, texts.say("Too much at once: wait a minute."), 429)
-        given = str((await request.post()).get("token", "")).strip()
+        given = (await _read_form(request)).get("token", "").strip()
         response = self._go_back()
         if self._gate.asks and not self._gate.let_in(request, given, response):
             return self._ask(request, texts.say("That is not the token."), 403)
@@ -196,3 +202,12 @@ class OperatorsPage:
         asked = request.headers.get("Accept-Language", "").split(",")
         spoken = (each.split(";")[0].strip().split("-")[0].lower() for each in asked)
         return self._texts[choose_language(next((e for e in spoken if e in LANGUAGES), None))]
+
+
+async def _read_form(request: web.Request) -> dict[str, str]:
+    """Return what a form brings; nothing where it cannot be read, or takes too long."""
+    try:
+        async with asyncio.timeout(_FORM_MAY_TAKE_S):
+            return {name: str(value) for name, value in (await request.post()).items()}
+    except (TimeoutError, ValueError, LookupError):
+        return {}

@@ -170,7 +170,7 @@ async def test_what_feeds_print_and_are_called_stays_text(
 async def test_every_answer_bears_strict_headers(operator: Operator) -> None:
     for path in ("/", "/page.css", "/page.js", "/icon.svg", "/feed?name=x"):
         async with operator.session.get(operator.url + path) as answer:
-            assert answer.status == 200, path
+            assert answer.status == (404 if "feed" in path else 200), path
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
             assert "frame-ancestors 'none'" in policy
@@ -239,6 +239,38 @@ async def test_wrong_tokens_are_few_a_minute(stranger: Operator) -> None:
     assert "wait a minute" in html
     stranger.clock.now += timedelta(minutes=1)
     assert (await stranger.log_in())[0] == 200
+
+
+async def test_a_feed_that_is_not_there_is_not_named(operator: Operator) -> None:
+    for name in ("call +1 555 and pay", "%00", "%ed%a0%80"):
+        status, html = await operator.get(f"/feed?name={name}")
+        assert (status, "555" in html) == (404, False)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Cookie: sahman_page=9999999999.\xff\xfe; sahman_visit=\xff",
+        b"Cookie: sahman_visit=aaaaaaaaaaaaaaaaaaaaaaaaaaaa\xff",
+        b"Cookie: =;;;\xf0\x9f\x98\x80=x",
+        b"Authorization: Bearer \xff",
+        b"Accept-Language: \xff,;;q=,-",
+        b"Accept: application/openmetrics-text; version=x; escaping=\xff",
+        b"Origin: \xff://\xff",
+        b"Content-Type: multipart/form-data",
+        b"Content-Type: application/x-www-form-urlencoded; charset=no-such",
+    ],
+)
+async def test_no_header_breaks_it(stranger: Operator, header: bytes) -> None:
+    host = stranger.url.removeprefix("http://")
+    for first in (b"GET /", b"GET /metrics", b"GET /live", b"POST /login", b"POST /feeds"):
+        reader, writer = await asyncio.open_connection(*host.split(":"))
+        body = b"form=\xff&token=\xff"
+        head = b"%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n\r\n"
+        writer.write(head % (first, host.encode(), len(body), header) + body)
+        answered = await asyncio.wait_for(reader.read(), 10)
+        assert answered.split(b" ", 2)[1] in (b"400", b"401", b"403"), (first, answered[:100])
+        writer.close()
 
 
 async def test_a_token_of_other_letters_is_wrong_and_no_error(stranger: Operator) -> None:
