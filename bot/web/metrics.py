@@ -29,6 +29,7 @@ from bot.model import DeliveryKind, FeedHealth, FeedState, Outgoing, PollResult,
 from bot.storage.deliveries import Fate, Outcome
 from bot.web.facts import Facts
 
+_OPEN = "application/openmetrics-text; version=1.0.0"
 _LAG_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _UPDATE_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _MEASURE_EVERY_S = 1.0
@@ -112,7 +113,8 @@ class Metrics:
     def write(self, facts: Facts, accept: str) -> tuple[bytes, str]:
         """Return everything in the form that was asked for, and its content type."""
         self._kept.facts = facts
-        encode, content_type = choose_encoder(accept)
+        # Of what is asked for, the form alone: the library breaks on a version that is no number.
+        encode, content_type = choose_encoder(_OPEN if "openmetrics" in accept else "")
         return encode(self.registry), content_type
 
 

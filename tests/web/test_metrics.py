@@ -129,6 +129,8 @@ async def test_both_forms_can_be_read(sqlite_storage: Storage, tmp_path: Path) -
         _, written = await operator.get("/metrics", Accept=_OPEN)
         assert written.endswith("# EOF\n")
         assert {"sahman_ready", "sahman_polls"} <= {each.name for each in read_open(written)}
+        odd = "application/openmetrics-text; version=x; escaping=?"
+        assert (await operator.get("/metrics", Accept=odd))[0] == 200
 
 
 async def test_every_metric_is_documented_as_it_is(sqlite_storage: Storage) -> None:
