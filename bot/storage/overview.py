@@ -233,16 +233,18 @@ def _load_readers(connection: Connection) -> Readers:
 def _load_stories(connection: Connection, now: datetime) -> list[StoryLately]:
     """Return the stories that most publishers told lately, then the newest."""
     lately = item.c.seen_at > now - timedelta(hours=_HOURS_OF_STORIES)
+    # The sum keeps SQLite off the order of all stories: those of the newest items are wanted.
+    story_id = story_item.c.story_id + literal_column("0")
     told = (
         select(
-            story_item.c.story_id,
+            story_id.label("story_id"),
             func.count(func.distinct(feed.c.publisher_id)).label("voices"),
             func.max(type_coerce(item.c.seen_at, BigInteger)).label("newest"),
         )
         .join(item, item.c.id == story_item.c.item_id)
         .join(feed, feed.c.id == item.c.feed_id)
         .where(lately)
-        .group_by(story_item.c.story_id)
+        .group_by(story_id)
     ).subquery()
     ids = connection.scalars(
         select(told.c.story_id)

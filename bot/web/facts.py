@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 _PULSE_KEPT_S = 3.0
 _OVERVIEW_KEPT_S = 10.0
+#: What takes long to read is kept for so many times as long: watching must cost little.
+_KEPT_TIMES = 20.0
 #: A database that hangs is one that cannot be used.
 _MAY_TAKE_S = 5.0
 
@@ -87,9 +89,13 @@ class FactsDesk:
 
     async def _read(self, *, whole: bool) -> None:
         time_s = asyncio.get_running_loop().time
-        if time_s() >= self._pulse_until_s:
+        began_s = time_s()
+        if began_s >= self._pulse_until_s:
             self._pulse = await self._overviews.load_pulse()
-            self._pulse_until_s = time_s() + _PULSE_KEPT_S
-        if whole and time_s() >= self._overview_until_s:
+            took_s = time_s() - began_s
+            self._pulse_until_s = time_s() + max(_PULSE_KEPT_S, _KEPT_TIMES * took_s)
+        began_s = time_s()
+        if whole and began_s >= self._overview_until_s:
             self._overview = await self._overviews.load(self.clock())
-            self._overview_until_s = time_s() + _OVERVIEW_KEPT_S
+            took_s = time_s() - began_s
+            self._overview_until_s = time_s() + max(_OVERVIEW_KEPT_S, _KEPT_TIMES * took_s)

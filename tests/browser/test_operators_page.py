@@ -47,7 +47,7 @@ async def operator(
     sqlite_storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Operator]:
     """A page with something in each of its parts."""
-    for kept in ("_PULSE_KEPT_S", "_OVERVIEW_KEPT_S"):
+    for kept in ("_PULSE_KEPT_S", "_OVERVIEW_KEPT_S", "_KEPT_TIMES"):
         monkeypatch.setattr(facts, kept, 0.0)
     monkeypatch.setattr("bot.web.page._PART_KEPT_S", 0.0)
     monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.1)

@@ -46,8 +46,8 @@ _OPEN = "application/openmetrics-text; version=1.0.0"
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep no facts."""
-    monkeypatch.setattr(facts, "_PULSE_KEPT_S", 0.0)
-    monkeypatch.setattr(facts, "_OVERVIEW_KEPT_S", 0.0)
+    for kept in ("_PULSE_KEPT_S", "_OVERVIEW_KEPT_S", "_KEPT_TIMES"):
+        monkeypatch.setattr(facts, kept, 0.0)
 
 
 async def _write_all(storage: Storage) -> tuple[str, Metrics]:

@@ -45,8 +45,8 @@ feeds:
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep no facts: each look sees what a test has just changed."""
     load()
-    monkeypatch.setattr(facts, "_PULSE_KEPT_S", 0.0)
-    monkeypatch.setattr(facts, "_OVERVIEW_KEPT_S", 0.0)
+    for kept in ("_PULSE_KEPT_S", "_OVERVIEW_KEPT_S", "_KEPT_TIMES"):
+        monkeypatch.setattr(facts, kept, 0.0)
     monkeypatch.setattr("bot.web.page._PART_KEPT_S", 0.0)
     monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.05)
 
