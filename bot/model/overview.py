@@ -96,5 +96,7 @@ class Overview:
     readers: Readers
     stories: tuple[StoryLately, ...]
     hours: tuple[HourOfNews, ...]
-    #: Notices that operators are still to be told: they have not written to the bot yet.
-    untold: int
+    #: Operators whom the bot cannot tell anything: they have not written to it yet, or left.
+    unreached_operators: int
+    #: Messages that were given up and not pruned yet: they can be owed once more.
+    dead: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -42,7 +42,6 @@ from bot.storage.tables import (
     feed_day,
     item,
     keyword,
-    notice,
     publisher,
     story_item,
     subscriber,
@@ -89,8 +88,8 @@ class Overviews:
 
         return await self._database.read(work)
 
-    async def load(self, now: datetime) -> Overview:
-        """Return how everything stands."""
+    async def load(self, now: datetime, admins: Collection[int] = ()) -> Overview:
+        """Return how everything stands; *admins* are the chats of operators."""
         feeds = await self._health.load()
         outages = await self._health.load_outages()
 
@@ -103,10 +102,21 @@ class Overviews:
                 readers=_load_readers(connection),
                 stories=tuple(_load_stories(connection, now)),
                 hours=tuple(_load_hours(connection, now)),
-                untold=connection.scalar(select(func.count()).select_from(notice)) or 0,
+                unreached_operators=len(admins) - _count_active(connection, admins),
+                dead=_count_dead(connection),
             )
 
         return await self._database.read(work)
+
+
+def _count_active(connection: Connection, chats: Collection[int]) -> int:
+    known = select(func.count()).where(chat.c.id.in_(chats), chat.c.state == ChatState.ACTIVE)
+    return connection.scalar(known) or 0
+
+
+def _count_dead(connection: Connection) -> int:
+    dead = delivery.c.state == DeliveryState.DEAD
+    return connection.scalar(select(func.count()).select_from(delivery).where(dead)) or 0
 
 
 def _load_waiting(connection: Connection) -> tuple[int, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,11 +45,13 @@ class FactsDesk:
         telegram: Callable[[datetime], Telegram],
         clock: Callable[[], datetime],
         rate: float,
+        admins: Collection[int] = (),
     ) -> None:
-        """*rate* is what the operator allows to leave in a second."""
+        """*rate* is what the operator allows to leave in a second; *admins*: operators' chats."""
         self._overviews = overviews
         self._telegram = telegram
         self._rate = rate
+        self._admins = admins
         self.clock = clock
         self._pulse: Pulse | None = None
         self._overview: Overview | None = None
@@ -96,6 +98,6 @@ class FactsDesk:
             self._pulse_until_s = time_s() + max(_PULSE_KEPT_S, _KEPT_TIMES * took_s)
         began_s = time_s()
         if whole and began_s >= self._overview_until_s:
-            self._overview = await self._overviews.load(self.clock())
+            self._overview = await self._overviews.load(self.clock(), self._admins)
             took_s = time_s() - began_s
             self._overview_until_s = time_s() + max(_OVERVIEW_KEPT_S, _KEPT_TIMES * took_s)

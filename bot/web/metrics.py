@@ -166,8 +166,9 @@ class _Kept(Collector):
             name = "sahman_outages"
             yield _one(name, "Countries or languages whose feeds fail together.",
                        len(overview.outages))  # fmt: skip
-            name = "sahman_untold_notices"
-            yield _one(name, "Notices that operators were not told yet.", overview.untold)
+            name = "sahman_unreached_operators"
+            said = "Operators who have not written to the bot, so that it cannot tell them."
+            yield _one(name, said, overview.unreached_operators)
 
 
 def _of_feeds(feeds: Sequence[FeedHealth]) -> Iterator[Metric]:

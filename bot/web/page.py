@@ -14,7 +14,7 @@ from bot.delivery.silences import render_days
 from bot.errors import DatabaseError
 from bot.feeds.health import judge_health
 from bot.model import PublisherKind
-from bot.storage.silences import Silences
+from bot.storage import Storage
 from bot.texts import LANGUAGES, Texts, choose_language
 from bot.web.facts import FactsDesk
 from bot.web.feed_forms import Answer, FeedForms
@@ -46,14 +46,14 @@ class OperatorsPage:
         self,
         gate: Gate,
         desk: FactsDesk,
-        silences: Silences,
+        storage: Storage,
         forms: FeedForms,
         texts: Mapping[str, Texts],
         metrics: Metrics,
     ) -> None:
         self._gate = gate
         self._desk = desk
-        self._silences = silences
+        self._storage = storage
         self._forms = forms
         self._texts = texts
         self._pages = Pages()
@@ -67,6 +67,7 @@ class OperatorsPage:
             web.get("/live", self._guard(self._stream)),
             web.get("/feed", self._guard(self._show_feed)),
             web.post("/feeds", self._guard(self._manage)),
+            web.post("/retry", self._guard(self._owe_again)),
             web.post("/logout", self._guard(self._log_out)),
             web.post("/login", self._guard(self._log_in, known=False)),
             *(web.get(f"/{name}", self._guard(self._give, known=False)) for name in _FILES),
@@ -124,16 +125,26 @@ class OperatorsPage:
             raise DatabaseError("the database cannot be used")
         if name not in {feed.name for feed in overview.feeds}:
             return self._say(request, Answer(title=texts.say("There is no such feed."), status=404))
-        days = await self._silences.load_days(name, _SHOWN_DAYS)
+        days = await self._storage.silences.load_days(name, _SHOWN_DAYS)
         told = Markup("\n").join(render_days(name, days, texts).split("\n")[1:])
         return self._say(request, Answer(title=name, told=told))
 
     async def _manage(self, request: web.Request) -> web.StreamResponse:
         form = await _read_form(request)
         answer = await self._forms.take(form, self._choose_texts(request), self._desk.clock())
+        self._forget()
+        return self._say(request, answer) if answer is not None else self._go_back()
+
+    async def _owe_again(self, request: web.Request) -> web.StreamResponse:
+        """Owe what was given up once more, as `outbox --retry` does."""
+        await self._storage.deliveries.owe_dead_again(self._desk.clock())
+        self._forget()
+        return self._go_back()
+
+    def _forget(self) -> None:
+        """Show what was changed here at once."""
         self._desk.forget()
         self._parts.clear()
-        return self._say(request, answer) if answer is not None else self._go_back()
 
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
         texts = self._choose_texts(request)

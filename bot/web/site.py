@@ -78,13 +78,15 @@ async def open_site(site: Site) -> AsyncIterator[str]:
 
 def _build(site: Site) -> tuple[OperatorsPage | None, list[web.RouteDef]]:
     settings = site.settings
-    desk = FactsDesk(site.storage.overviews, site.telegram, site.clock, settings.send_rate)
+    desk = FactsDesk(
+        site.storage.overviews, site.telegram, site.clock, settings.send_rate, settings.admins
+    )
     page: OperatorsPage | None = None
     gate: Gate | None = None
     if not settings.why_no_page:
         gate = Gate(settings.listen, settings.page_url, settings.page_token, site.clock)
         forms = FeedForms(site.storage, site.feeds, site.edited)
-        page = OperatorsPage(gate, desk, site.storage.silences, forms, site.texts, site.metrics)
+        page = OperatorsPage(gate, desk, site.storage, forms, site.texts, site.metrics)
     routes = HealthPages(desk, site.metrics, gate).routes()
     routes += page.routes() if page else []
     routes += site.hook.routes() if site.hook else []

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from bot.config import load_feeds
 from bot.demo.feeds import FeedServer
 from bot.language import load
-from bot.model import Telegram
+from bot.model import DeliveryState, Telegram
 from bot.storage import Storage
 from bot.storage.tables import delivery, feed, item, subscriber
 from bot.web import facts, live
@@ -341,6 +341,28 @@ async def test_a_feed_is_tried_added_and_switched_and_the_effect_is_seen_at_once
         assert status == 422
         assert operator.feeds.read_text() == text
     await news.stop()
+
+
+async def test_what_was_given_up_is_owed_again_by_a_button(
+    storage: Storage, tmp_path: Path
+) -> None:
+    source = await open_feed(storage, "alpha")
+    await follow(storage, await open_chat(storage), "border")
+    await take_in(storage, source, new_item("Talks on the border"))
+    await expand(storage)
+    async with opened(storage, tmp_path) as operator:
+        assert "given-up" not in (await operator.get())[1]
+        change_rows(storage, delivery, state=DeliveryState.DEAD, error="refused")
+        assert "Owe 1 given-up message once more" in (await operator.get())[1]
+        assert (await operator.post("/retry", {}))[0] == 200
+        assert await storage.deliveries.count_owed() == 1
+
+
+async def test_operators_who_cannot_be_told_are_counted(storage: Storage, tmp_path: Path) -> None:
+    async with opened(storage, tmp_path, admins=(101, 102)) as operator:
+        assert "2 operators in BOT_ADMINS have not written" in (await operator.get())[1]
+        await open_chat(storage, 101)
+        assert "1 operator in BOT_ADMINS has not written" in (await operator.get())[1]
 
 
 async def test_an_open_page_is_sent_what_changes(storage: Storage, tmp_path: Path) -> None:
