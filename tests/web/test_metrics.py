@@ -21,9 +21,11 @@ from bot.model import DeliveryKind, PollResult, Telegram
 from bot.storage import Storage, tables
 from bot.storage.outcomes import Fate, Outcome
 from bot.storage.tables import budget, delivery, feed
+from bot.telegram_api.connection import how_reached
 from bot.web import facts
 from bot.web.facts import FactsDesk
 from bot.web.metrics import Metrics
+from tests.loopback import Sahman, idle, languages, telegram, until
 from tests.samples import (
     NOW,
     change_rows,
@@ -37,6 +39,8 @@ from tests.samples import (
     take_in,
 )
 from tests.web.conftest import opened, secret
+
+__all__ = ["idle", "languages", "telegram"]
 
 _ROOT = Path(__file__).parents[2]
 _SAHMANS = re.compile(r"\bsahman_\w+")
@@ -273,3 +277,16 @@ async def test_what_waits_behind_a_closed_gate_is_not_stuck(storage: Storage) ->
     pulse = (await desk.load(whole=False)).pulse
     assert pulse is not None
     assert (pulse.waiting, pulse.waiting_s) == (0, 0)
+
+
+async def test_what_a_running_sahman_does_is_counted(idle: Sahman) -> None:
+    metrics = Metrics()
+    object.__setattr__(idle.services, "took", metrics.note_update)
+    idle.sender._tell = metrics.note_outcomes
+    idle.start()
+    await idle.say("/add border")
+    await idle.news("Talks on the border")
+    value = metrics.registry.get_sample_value
+    await until(lambda: value("sahman_sends_total", {"outcome": "sent"}) == 1)
+    assert value("sahman_update_duration_seconds_count") == 1
+    assert how_reached(idle.bot, NOW).answered_at is not None
