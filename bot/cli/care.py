@@ -24,7 +24,7 @@ def check(
     feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
 ) -> None:
     """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
-    from bot.jobs.check import check_installation
+    from bot.jobs.check import check_installation, count_unreached_operators
 
     settings, problems = read_settings(read_environment())
     log.configure(settings.log)
@@ -44,6 +44,13 @@ def check(
         )
     if settings.page is None and settings.why_no_page:
         errors.print(f"! the operator's page is not served: {settings.why_no_page}", markup=False)
+    unreached = 0 if problems else count_unreached_operators(settings)
+    if unreached:
+        errors.print(
+            f"! {unreached} of BOT_ADMINS have not written to the bot, so it can tell them "
+            "nothing. Let each write /start to it",
+            markup=False,
+        )
     failed = asyncio.run(_check_feeds(settings)) if feeds else 0
     if problems or failed:
         raise typer.Exit(1)

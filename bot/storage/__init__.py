@@ -25,8 +25,8 @@ from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
 from bot.storage.muting import Muting
-from bot.storage.own_data import OwnDataStorage
 from bot.storage.overview import Overviews
+from bot.storage.own_data import OwnDataStorage
 from bot.storage.pausing import Pausing
 from bot.storage.processes import Processes
 from bot.storage.quiet import QuietHours

@@ -102,16 +102,17 @@ class Overviews:
                 readers=_load_readers(connection),
                 stories=tuple(_load_stories(connection, now)),
                 hours=tuple(_load_hours(connection, now)),
-                unreached_operators=len(admins) - _count_active(connection, admins),
+                unreached_operators=count_unreached(connection, admins),
                 dead=_count_dead(connection),
             )
 
         return await self._database.read(work)
 
 
-def _count_active(connection: Connection, chats: Collection[int]) -> int:
-    known = select(func.count()).where(chat.c.id.in_(chats), chat.c.state == ChatState.ACTIVE)
-    return connection.scalar(known) or 0
+def count_unreached(connection: Connection, admins: Collection[int]) -> int:
+    """Return how many of these chats the bot cannot write to: nobody there has written to it."""
+    known = select(func.count()).where(chat.c.id.in_(admins), chat.c.state == ChatState.ACTIVE)
+    return len(admins) - (connection.scalar(known) or 0)
 
 
 def _count_dead(connection: Connection) -> int:

@@ -106,6 +106,19 @@ async def test_check_says_why_the_page_is_not_served(settings: dict[str, str]) -
     assert "BOT_PAGE_TOKEN" in checked.errors
 
 
+async def test_check_counts_operators_who_have_not_written(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    settings |= {"page": "no", "admins": "101,102"}
+    before = await sahman("check", token=TOKEN, **settings)
+    assert "BOT_ADMINS" not in before.errors, "nobody can have written yet"
+    async with running(tmp_path, **settings) as process:
+        assert await process.stop() == 0
+    checked = await sahman("check", token=TOKEN, **settings)
+    assert checked.code == 0
+    assert "! 2 of BOT_ADMINS have not written to the bot" in checked.errors
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
