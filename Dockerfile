@@ -21,6 +21,9 @@ USER 10001
 # The dictionaries as files that every process maps: made once, here.
 RUN python -c "from bot import language; language.load()"
 VOLUME /app/data
+# The operator's page, health and metrics, where BOT_LISTEN=0.0.0.0:8080 (see compose.yaml).
+EXPOSE 8080
+# Whether it gave a sign of life, and answers on /healthz.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "bot", "health"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

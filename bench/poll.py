@@ -196,11 +196,11 @@ class Sahman:
 
     async def run(self, passes: Any) -> None:
         from bot import language
-        from bot.app import settle_memory
         from bot.feeds.fetch import FeedFetcher
         from bot.feeds.worker import ParseWorker
         from bot.intake import Intake
         from bot.jobs.poll import PollJob
+        from bot.lifetime import settle_memory
 
         storage = await self.keep_feeds()
         language.load()

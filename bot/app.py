@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import signal
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +20,7 @@ from bot.chat.receive import Receiver
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
-from bot.errors import ANOTHER_BOT, HOW_TO_GET_ONE, ConfigError, Problem, SahmanError
+from bot.errors import ANOTHER_BOT, HOW_TO_GET_ONE, ConfigError, Problem
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.jobs.backups import BackupJob
@@ -36,8 +33,9 @@ from bot.jobs.prune import give_up_dead_rows, prune
 from bot.jobs.rekey import rekey_items
 from bot.jobs.surges import owe_surges
 from bot.jobs.timers import Timers
+from bot.lifetime import Runner, run_until_stopped, settle_memory
 from bot.matching import keep_read, recall_read
-from bot.model import PollResult
+from bot.model import PollResult, Telegram
 from bot.sending.composer import Composer
 from bot.sending.notices import notice_closed_groups, send_notices
 from bot.sending.sender import Sender
@@ -47,13 +45,15 @@ from bot.telegram_api.connection import (
     AnyApplication,
     close_bot,
     connect,
+    how_reached,
     introduce,
     make_application,
     make_bot,
 )
 from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts, load_texts
-from bot.web.server import serving
+from bot.web.metrics import Metrics
+from bot.web.site import Site, open_site
 from bot.web.webhook import Webhook
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,6 @@ _INBOX_TICK_S = 5
 #: A PostgreSQL that recovers from a crash, or is started together with Sahman.
 _DATABASE_MAY_TAKE_S = 120.0
 # Together under the ten seconds in which SIGTERM must have ended everything.
-_SENDING_MAY_TAKE_S = 5.0
 _POLLING_MAY_TAKE_S = 2.0
 _REPLIES_MAY_TAKE_S = 1.0
 _TIMERS_MAY_TAKE_S = 1.5
@@ -91,7 +90,6 @@ class Role(StrEnum):
 
 
 EVERYTHING = frozenset(Role)
-Runner = Receiver | WebhookKeeper | Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +99,7 @@ class Parts:
     stack: AsyncExitStack
     settings: Settings
     storage: Storage
-
-
-def settle_memory() -> None:
-    """Tell the garbage collector that what is loaded by now stays.
-
-    Looking through the dictionaries again and again would hold up a reply by 150 ms each time.
-    """
-    gc.collect()
-    gc.freeze()
-    # A thread that reads news or writes rows gives way to a reply sooner than by default.
-    sys.setswitchinterval(0.002)
+    metrics: Metrics
 
 
 async def run(
@@ -134,7 +122,7 @@ async def run(
         )
         await storage.processes.enter()
         stack.push_async_callback(storage.processes.leave)
-        parts = Parts(stack, settings, storage)
+        parts = Parts(stack, settings, storage, Metrics())
         talking = _build_talking(parts, settings.token) if settings.token else None
         if talking:
             # A token that is wrong is said before any publisher is asked.
@@ -149,6 +137,10 @@ async def run(
         runners: list[Runner] = []
         if talking and Role.SEND in roles:
             runners.append(_build_sender(parts, talking, timers, polling))
+        desk, hook = _build_desk(parts), _build_hook(settings) if Role.CHAT in roles else None
+        if settings.serves:
+            # Before Telegram answers: what is amiss is seen there.
+            heartbeat.address = await _open_site(parts, talking, polling, desk, hook)
         timers.start()
         stack.push_async_callback(timers.finish, _TIMERS_MAY_TAKE_S)
         if talking and roles != {Role.POLL}:
@@ -156,12 +148,12 @@ async def run(
                 return
             stack.push_async_callback(talking.application.shutdown)
         if talking and Role.CHAT in roles:
-            runners.append(await _open_door(parts, talking, timers))
+            runners.append(await _open_door(parts, talking, timers, desk, hook))
         settle_memory()
         roles_said = "everything" if roles == EVERYTHING else " ".join(sorted(roles))
         _log.info("started", extra={"version": __version__, "does": roles_said})
         started()
-        await _until_stopped(stop, runners)
+        await run_until_stopped(stop, runners)
         _log.info("stopping")
 
 
@@ -199,6 +191,7 @@ async def _open_polling(parts: Parts, timers: Timers) -> Polling:
     polling = await parts.stack.enter_async_context(
         open_polling(parts.settings, parts.storage, _utc_now())
     )
+    polling.polls.tell = parts.metrics.note_poll
     parts.stack.push_async_callback(polling.polls.finish, _POLLING_MAY_TAKE_S)
     keep_days = parts.settings.keep_days
     timers.every(_POLL_TICK_S, "poll", polling.polls.start_due)
@@ -227,7 +220,9 @@ def _build_talking(parts: Parts, token: SecretStr) -> Talking:
     return Talking(make_application(bot), messenger, load_texts())
 
 
-async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver | WebhookKeeper:
+async def _open_door(
+    parts: Parts, talking: Talking, timers: Timers, desk: FeedsDesk, hook: Webhook | None
+) -> Receiver | WebhookKeeper:
     """Let people in, by the webhook that Telegram is given or by asking for them."""
     # Keywords that people type are read with the dictionaries.
     await asyncio.to_thread(language.load)
@@ -240,7 +235,8 @@ async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver
         storage=parts.storage,
         texts=talking.texts,
         clock=_utc_now,
-        desk=_build_desk(parts),
+        desk=desk if parts.settings.admins else None,
+        took=parts.metrics.note_update,
     )
     parts.stack.callback(services.studio.close)
     parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
@@ -252,17 +248,49 @@ async def _open_door(parts: Parts, talking: Talking, timers: Timers) -> Receiver
     parts.stack.push_async_callback(receiver.close)
     timers.every(_INBOX_TICK_S, "inbox", lambda now: receiver.adopt())
     url, secret = parts.settings.webhook_url, parts.settings.webhook_secret
-    if not url or not secret:
+    if hook is None or not url or not secret:
         return receiver
-    hook = Webhook(url, secret.get_secret_value(), receiver.receive)
-    await parts.stack.enter_async_context(serving(parts.settings.listen, hook.routes()))
+    hook.receive = receiver.receive
     return WebhookKeeper(services, url, secret.get_secret_value())
 
 
-def _build_desk(parts: Parts) -> FeedsDesk | None:
+def _build_hook(settings: Settings) -> Webhook | None:
+    url, secret = settings.webhook_url, settings.webhook_secret
+    return Webhook(url, secret.get_secret_value()) if url and secret else None
+
+
+async def _open_site(
+    parts: Parts,
+    talking: Talking | None,
+    polling: Polling | None,
+    desk: FeedsDesk,
+    hook: Webhook | None,
+) -> str:
+    """Serve the operator's page and what else there is; return where, or ""."""
+
+    def telegram(now: datetime) -> Telegram:
+        return how_reached(talking.application.bot, now) if talking else Telegram()
+
+    async def edited(now: datetime) -> None:
+        if polling is not None:
+            await polling.feed_list.reload_if_edited(now)
+
+    site = Site(
+        settings=parts.settings,
+        storage=parts.storage,
+        texts=load_texts(),
+        clock=_utc_now,
+        metrics=parts.metrics,
+        telegram=telegram,
+        feeds=desk,
+        edited=edited,
+        hook=hook,
+    )
+    return await parts.stack.enter_async_context(open_site(site))
+
+
+def _build_desk(parts: Parts) -> FeedsDesk:
     """Return what operators manage feeds with; its worker starts with the first that is tried."""
-    if not parts.settings.admins:
-        return None
     settings, worker = parts.settings, ParseWorker()
     fetcher = FeedFetcher(settings.contact, proxy=settings.proxy)
     parts.stack.push_async_callback(fetcher.close)
@@ -281,6 +309,7 @@ def _build_sender(
         rate=parts.settings.send_rate,
         clock=_utc_now,
         alone=polling is None,
+        told=parts.metrics.note_outcomes,
     )
 
     async def owe_digests(now: datetime) -> None:
@@ -310,42 +339,11 @@ async def poll_once(settings: Settings, now: datetime) -> tuple[list[PollResult]
         return results, await storage.deliveries.count_owed() - before
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set *stop* on SIGTERM and SIGINT."""
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
-
-
 async def _wake_sender(polls: PollJob, sender: Sender) -> None:
     while True:
         await polls.matched.wait()
         polls.matched.clear()
         sender.wake()
-
-
-async def _until_stopped(stop: asyncio.Event, runners: Sequence[Runner]) -> None:
-    """Receive and send until *stop*, or until one of them cannot go on; then let both end."""
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    running = {asyncio.create_task(runner.run(stop)) for runner in runners}
-    try:
-        await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-        if running:
-            _, late = await asyncio.wait(running, timeout=_SENDING_MAY_TAKE_S)
-            for task in late:
-                task.cancel()
-        for runner in runners:
-            if isinstance(runner, Sender):
-                await runner.abandon()
-        for result in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(result, SahmanError):
-                raise result
-            if isinstance(result, Exception):
-                raise RuntimeError("receiving or sending broke") from result
-    finally:
-        stop.set()
-        stopping.cancel()
 
 
 def _utc_now() -> datetime:

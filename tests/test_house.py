@@ -39,6 +39,8 @@ _HOMES = {
     "babel": ("texts/", "chat/", "language/"),
     "aiohttp": ("feeds/", "telegram_api/", "web/", "demo/", "proxies.py"),
     "aiohttp_socks": ("proxies.py",),
+    "jinja2": ("web/",),
+    "prometheus_client": ("web/",),
     "pyrage": ("storage/",),
     "matplotlib": ("pictures/draw.py",),
     "ruamel": ("config/", "feeds_yaml.py"),

@@ -71,6 +71,11 @@ def test_init_overwrites_nothing(installed: Path, tmp_path: Path) -> None:
     assert not (tmp_path / ".env").exists()
 
 
+def test_the_operators_page_comes_along(installed: Path) -> None:
+    ours = {each.name for each in (_REPOSITORY / "bot" / "web" / "page").iterdir()}
+    assert ours == {each.name for each in (installed / "bot" / "web" / "page").iterdir()}
+
+
 def test_the_licence_comes_along(installed: Path) -> None:
     (licence,) = installed.glob("sahman-*.dist-info/licenses/LICENSE")
     assert "Apache License" in licence.read_text()

@@ -227,10 +227,13 @@ class Receiver:
         except Exception as error:  # python-telegram-bot's, which refuses in many ways
             self._leave(where(error), arrival.wire, arrival.update_id)
             return
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         try:
             await self._application.process_update(update)
         except Exception as error:  # a bug of ours costs this update alone
             self._leave(where(error), arrival.wire, arrival.update_id)
+        self._services.took(loop.time() - began_s)
         if arrival.update_id in self._unstored:
             self._unstored.discard(arrival.update_id)
             raise DatabaseError("the update could not be stored")

@@ -59,6 +59,8 @@ class Services:
     inline_floods: Floods = field(default_factory=Floods)
     heard: Heard = field(default_factory=Heard)
     studio: Studio = field(default_factory=Studio)
+    #: Told how long each update took, in seconds.
+    took: Callable[[float], None] = lambda seconds: None
     #: What operators asked of publishers, and is answered when these have.
     waiting: set[asyncio.Task[None]] = field(default_factory=set)
 

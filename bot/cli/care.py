@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated
 
 import typer
@@ -16,12 +17,14 @@ from bot.cli.console import errors, out, read_environment
 from bot.config import Settings, load_feeds, read_settings
 from bot.errors import ConfigError
 
+_HEALTH_MAY_TAKE_S = 5
+
 
 def check(
     feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
 ) -> None:
     """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
-    from bot.jobs.check import check_installation
+    from bot.jobs.check import check_installation, count_unreached_operators
 
     settings, problems = read_settings(read_environment())
     log.configure(settings.log)
@@ -37,6 +40,15 @@ def check(
         errors.print(
             "! BOT_CONTACT is empty: publishers cannot tell you that your polling troubles them, "
             "and block you instead. Set it to your address or a page of yours",
+            markup=False,
+        )
+    if settings.page is None and settings.why_no_page:
+        errors.print(f"! the operator's page is not served: {settings.why_no_page}", markup=False)
+    unreached = 0 if problems else count_unreached_operators(settings)
+    if unreached:
+        errors.print(
+            f"! {unreached} of BOT_ADMINS have not written to the bot, so it can tell them "
+            "nothing. Let each write /start to it",
             markup=False,
         )
     failed = asyncio.run(_check_feeds(settings)) if feeds else 0
@@ -73,9 +85,25 @@ def version() -> None:
 
 def health() -> None:
     """Exit 0 if a Sahman on this machine is alive: the image's health check."""
-    from bot.jobs.heartbeat import find_heartbeat, is_alive
+    from bot.jobs.heartbeat import find_heartbeat, is_alive, read_address
 
     settings, _ = read_settings(read_environment())
-    if not is_alive(find_heartbeat(settings), datetime.now(UTC)):
+    heartbeat = find_heartbeat(settings)
+    if not is_alive(heartbeat, datetime.now(UTC)):
         errors.print("no sign of life")
         raise typer.Exit(1)
+    address = read_address(heartbeat)
+    if address and not _answers(f"{address}/healthz"):
+        errors.print(f"no answer from {address}/healthz", markup=False)
+        raise typer.Exit(1)
+
+
+def _answers(url: str) -> bool:
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        # No proxy of the environment's: it is this machine that is asked.
+        with build_opener(ProxyHandler({})).open(url, timeout=_HEALTH_MAY_TAKE_S) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False

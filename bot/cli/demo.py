@@ -49,11 +49,12 @@ async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -
 
     *announce* is told the address of the chat page once all of it answers.
     """
-    from bot.app import run, stop_on_signals
+    from bot.app import run
     from bot.demo import BotApi
     from bot.demo.feeds import FeedServer
     from bot.demo.news import SampleNewsroom
     from bot.demo.personas import add_personas
+    from bot.lifetime import stop_on_signals
 
     stop = asyncio.Event()
     stop_on_signals(stop)
@@ -74,6 +75,8 @@ async def run_demo(port: int, every_s: float, announce: Callable[[str], None]) -
                 api_url=telegram.url,
                 database_url=SecretStr(f"sqlite:///{folder}/sahman.db"),
                 feeds=feeds,
+                # One that runs beside it may have the port.
+                page=False,
             )
             await run(settings, stop, started=lambda: announce(telegram.url))
 

@@ -42,10 +42,11 @@ def run(
         start_demo(port=0, every_s=12.0)
         return
     from bot import app as sahman
+    from bot.lifetime import stop_on_signals
 
     async def main() -> None:
         stop = asyncio.Event()
-        sahman.stop_on_signals(stop)
+        stop_on_signals(stop)
         roles = frozenset(sahman.Role(each) for each in only or sahman.Role)
         await sahman.run(settings, stop, roles=roles)
 

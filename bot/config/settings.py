@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ _PREFIX = "BOT_"
 _TELEGRAM = "https://api.telegram.org"
 #: https://core.telegram.org/bots/api#setwebhook
 _TELEGRAMS_PORTS = frozenset({443, 80, 88, 8443})
+_SHORTEST_TOKEN = 16
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -48,6 +50,12 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     listen: str = "127.0.0.1:8080"
     webhook_secret: SecretStr | None = None
     webhook_url: str | None = None
+    #: What the operator's page asks for; without one it is served on loopback only.
+    page_token: SecretStr | None = None
+    #: Where people find the page, behind a proxy or by a name.
+    page_url: str | None = None
+    #: Whether the page is served; None: where that is safe.
+    page: bool | None = None
     #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
     #: open to all by mistake.
     access: Literal["open"] = "open"
@@ -71,7 +79,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     def secrets(self) -> list[str]:
         """Return what no log, page or error may ever hold."""
-        given = (self.token, self.webhook_secret, self.backup_passphrase)
+        given = (self.token, self.webhook_secret, self.page_token, self.backup_passphrase)
         found = [each.get_secret_value() for each in given if each]
         for address in (self.database_url, self.proxy, self.api_proxy):
             login = URL(address.get_secret_value()) if address else None
@@ -88,6 +96,26 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         """Telegram's id of the bot, with which its token begins; 0 where it does not."""
         number = self.token.get_secret_value().partition(":")[0] if self.token else ""
         return int(number) if number.isdecimal() and len(number) < 19 else 0
+
+    @property
+    def serves(self) -> bool:
+        """Whether anything listens on BOT_LISTEN."""
+        return self.page is not False or self.webhook_url is not None
+
+    @property
+    def must_listen(self) -> bool:
+        """Whether nothing runs where nothing can listen: the operator asked for it."""
+        asked = self.page is True or "listen" in self.model_fields_set
+        return self.serves and (asked or self.webhook_url is not None)
+
+    @property
+    def why_no_page(self) -> str:
+        """Why the operator's page is not served, or ""."""
+        if self.page is False:
+            return "BOT_PAGE says no"
+        if self.page_token is not None:
+            return ""
+        return _stands_open(self.listen, self.webhook_url)
 
     @property
     def variables(self) -> Mapping[str, SecretStr]:
@@ -160,6 +188,33 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
             )
         return value
 
+    @field_validator("page_token")
+    @classmethod
+    def _page_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
+            how = "openssl rand -hex 32 makes one"
+            raise ValueError(f"must be {_SHORTEST_TOKEN} or more ASCII characters: {how}")
+        return value
+
+    @field_validator("page_url")
+    @classmethod
+    def _page_url(cls, value: str) -> str:
+        check_url(value)
+        if URL(value).path != "/" or URL(value).query_string or URL(value).fragment:
+            raise ValueError("must be a host of its own, such as https://sahman.example")
+        return value.rstrip("/")
+
+    @field_validator("page")
+    @classmethod
+    def _page(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        known = {"listen", "webhook_url", "page_token"} <= info.data.keys()
+        if value and known and info.data["page_token"] is None:
+            why = _stands_open(info.data["listen"], info.data["webhook_url"])
+            if why:
+                raise ValueError(why)
+        return value
+
     @model_validator(mode="after")
     def _paid(self) -> Settings:
         if self.send_rate > 30 and not self.paid_broadcast:
@@ -212,6 +267,24 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Proble
         else:
             settings._variables.update(_hide(environment))
             return settings, problems
+
+
+def _stands_open(listen: str, webhook_url: str | None) -> str:
+    """Return why a page without a token would be everybody's, or ""."""
+    remedy = "set BOT_PAGE_TOKEN too (openssl rand -hex 32 makes one)"
+    if not _is_loopback(listen.rpartition(":")[0].strip("[]")):
+        return f"BOT_LISTEN={listen} is open to others: {remedy}"
+    if webhook_url is not None:
+        # A proxy that hands all on would hand on the page too.
+        return f"what stands before the webhook may hand on the page too: {remedy}"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _hide(environment: Mapping[str, str]) -> dict[str, SecretStr]:

@@ -29,6 +29,7 @@ from bot.model import Feed, FeedConfig
 from bot.storage.bots import load_bot
 from bot.storage.database import check_database, check_place, make_engine
 from bot.storage.migrating import is_up_to_date, refuse_newer
+from bot.storage.overview import count_unreached
 from bot.telegram_api.connection import ask_who_i_am, make_bot
 
 
@@ -60,6 +61,23 @@ async def check_installation(settings: Settings, now: datetime) -> list[Problem]
         # One that runs holds its port and touches its file.
         problems += [*_check_port(settings), *_check_heartbeat(heartbeat, now)]
     return problems
+
+
+def count_unreached_operators(settings: Settings) -> int:
+    """Return how many of BOT_ADMINS have not written to the bot; 0 where that is not known."""
+    url = settings.database_url.get_secret_value()
+    if not settings.admins or (
+        url.startswith("sqlite:") and not os.path.lexists(url.removeprefix("sqlite:///"))
+    ):
+        return 0
+    engine = make_engine(url)
+    try:
+        if not is_up_to_date(engine):
+            return 0
+        with engine.connect().execution_options(sahman_read_only=True) as connection:
+            return count_unreached(connection, settings.admins)
+    finally:
+        engine.dispose()
 
 
 async def check_feeds(settings: Settings, now: datetime) -> AsyncIterator[FeedCheck]:
@@ -127,7 +145,7 @@ def _check_database(settings: Settings) -> list[Problem]:
 
 
 def _check_port(settings: Settings) -> list[Problem]:
-    if not settings.webhook_url:
+    if not settings.must_listen:
         return []
     host, _, port = settings.listen.rpartition(":")
     try:

@@ -40,10 +40,12 @@ class HeartbeatJob:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._warned = False
+        #: Where this process answers over HTTP, if it does.
+        self.address = ""
 
     async def beat(self, now: datetime) -> None:
         """Say that the loop turns."""
-        why_not = write_heartbeat(self._file, now)
+        why_not = write_heartbeat(self._file, now, self.address)
         if why_not and not self._warned:
             _log.warning("heartbeat_not_written", extra={"reason": why_not})
         self._warned = self._warned or bool(why_not)
@@ -54,14 +56,17 @@ class HeartbeatJob:
             self._file.unlink()
 
 
-def write_heartbeat(file: Path, now: datetime) -> str:
-    """Touch the file; return why it cannot be, with a remedy, or ""."""
+def write_heartbeat(file: Path, now: datetime, address: str = "") -> str:
+    """Touch the file; return why it cannot be, with a remedy, or "".
+
+    It names the *address* at which whoever checks may ask.
+    """
     try:
         _open_folder(file.parent)
         # Where others may write (a folder for temporary files), a link may lie in wait.
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(file, flags, 0o600), "w") as stream:
-            stream.write(now.isoformat())
+            stream.write("\n".join(filter(None, [now.isoformat(), address])))
     except OSError as error:
         return (
             f"{file}, by which `health` knows that Sahman is alive, cannot be written "
@@ -76,6 +81,14 @@ def is_alive(file: Path, now: datetime) -> bool:
         return now.timestamp() - file.stat().st_mtime <= STALE_S
     except OSError:
         return False
+
+
+def read_address(file: Path) -> str:
+    """Return where the Sahman that touches the file answers over HTTP, or ""."""
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[2].strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _open_folder(folder: Path) -> None:

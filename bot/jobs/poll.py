@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -53,6 +54,8 @@ class PollJob:
         self.matched = asyncio.Event()
         #: Set when a feed was found gone: operators are to be told.
         self.gone = asyncio.Event()
+        #: Told how each poll ended.
+        self.tell: Callable[[PollResult], None] = lambda result: None
 
     async def start_due(self, now: datetime) -> None:
         """Begin to poll what is due, as much as there is room for; does not wait."""
@@ -118,6 +121,11 @@ class PollJob:
             del self._notes[: len(settling)]
 
     async def _poll(self, feed: Feed) -> PollResult:
+        result = await self._poll_alone(feed)
+        self.tell(result)
+        return result
+
+    async def _poll_alone(self, feed: Feed) -> PollResult:
         now = self._now
         try:
             result = await self._poll_strictly(feed, now)

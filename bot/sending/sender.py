@@ -54,11 +54,16 @@ class Sender:
         rate: float,
         clock: Callable[[], datetime],
         alone: bool = False,
+        told: Callable[[Sequence[Outcome]], None] = lambda outcomes: None,
     ) -> None:
-        """*alone* says that other processes find what is owed, so that nobody calls `wake`."""
+        """*alone* says that other processes find what is owed, so that nobody calls `wake`.
+
+        *told* is told of outcomes once they are stored.
+        """
         self._deliveries = deliveries
         self._rate = rate
         self._clock = clock
+        self._tell = told
         self._idle_s = _IDLE_ALONE_S if alone else _IDLE_S
         self._in_flight = count_in_flight(rate)
         # Those under way, and those whose slot comes within the horizon.
@@ -141,6 +146,7 @@ class Sender:
         began_s, claimed_s = loop.time(), boot_time()
         claim = await self._deliveries.settle_and_claim(settling, room, self._rate, self._clock())
         del self._outcomes[: len(settling)]
+        self._tell(settling)
         self._settle_at_s = began_s + _SETTLE_EVERY_S
         if not room:
             return

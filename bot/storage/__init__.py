@@ -25,6 +25,7 @@ from bot.storage.matches import Matches
 from bot.storage.merging import Merging
 from bot.storage.migrating import migrate
 from bot.storage.muting import Muting
+from bot.storage.overview import Overviews
 from bot.storage.own_data import OwnDataStorage
 from bot.storage.pausing import Pausing
 from bot.storage.processes import Processes
@@ -50,6 +51,7 @@ class Storage:
         self.bots = Bots(database)
         self.feeds = Feeds(database, self.processes)
         self.health = Health(database)
+        self.overviews = Overviews(database, self.health)
         self.items = Items(database)
         self.carrying = Carrying(database)
         self.keywords = Keywords(database)

@@ -17,6 +17,8 @@ from bot.storage.silences import mark_silent_feeds
 from bot.storage.tables import feed, heard_hour, item, notice, outage, publisher
 
 _DELAY_OF_ITEMS = 50
+#: Looked for among so many of the newest: of a whole archive it would take seconds.
+_AMONG_ITEMS = 20_000
 #: How a feed that is gone stands among the outages.
 _GONE = "gone:"
 
@@ -218,7 +220,10 @@ def _load_delays(connection: Connection) -> dict[int, list[float]]:
             .label("nth"),
         )
         .join(feed)
-        .where(item.c.seen_at > feed.c.first_polled_at)
+        .where(
+            item.c.seen_at > feed.c.first_polled_at,
+            item.c.id > select(func.max(item.c.id)).scalar_subquery() - _AMONG_ITEMS,
+        )
         .subquery()
     )
     delays: dict[int, list[float]] = {}

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,8 +16,9 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot.delivery.retry import next_retry_ms
 from bot.errors import AnswerUnreadable, TokenRefused, TryLater
+from bot.model import Telegram
 from bot.telegram_api.refusals import translate
-from bot.telegram_api.transport import AiohttpRequest, NotTelegrams, written_fields
+from bot.telegram_api.transport import AiohttpRequest, NotTelegrams, Reach, written_fields
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +37,24 @@ _LONGEST_WAIT_S = 30.0
 
 def make_bot(token: str, api_url: str, proxy: SecretStr | None = None) -> Bot:
     """Return python-telegram-bot's Bot over our transport, for any Bot API server."""
+    reach = Reach()
     return Bot(
         token,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
-        request=AiohttpRequest(proxy=proxy),
-        get_updates_request=AiohttpRequest(connections=4, proxy=proxy),
+        request=AiohttpRequest(proxy=proxy, reach=reach),
+        get_updates_request=AiohttpRequest(connections=4, proxy=proxy, reach=reach),
     )
+
+
+def how_reached(bot: Bot, now: datetime) -> Telegram:
+    """Return how Telegram was last reached by this bot."""
+    reach, now_s = getattr(bot.request, "reach", Reach()), asyncio.get_running_loop().time()
+
+    def when(at_s: float | None) -> datetime | None:
+        return None if at_s is None else now - timedelta(seconds=now_s - at_s)
+
+    return Telegram(answered_at=when(reach.answered_s), failing_since=when(reach.failing_since_s))
 
 
 def make_application(bot: Bot) -> AnyApplication:

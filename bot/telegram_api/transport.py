@@ -6,10 +6,12 @@ https://docs.python-telegram-bot.org/en/stable/telegram.request.baserequest.html
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -25,6 +27,7 @@ from bot.proxies import PROXY_FAILURES, open_session, say_proxy_failure
 
 _READ_S = 15.0
 _CONNECT_S = 5.0
+_SERVER_FAILS = 500
 _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,15})\b')
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -59,11 +62,34 @@ def written_fields(fields: Mapping[str, str]) -> RequestData:
     return RequestData([RequestParameter(name, text, None) for name, text in fields.items()])
 
 
+@dataclass(slots=True)
+class Reach:
+    """How Telegram was last reached, on the event loop's clock."""
+
+    answered_s: float | None = None
+    #: Since when every request has failed; None: the last one did not.
+    failing_since_s: float | None = None
+
+    def note(self, *, answered: bool) -> None:
+        """Note how a request ended."""
+        now_s = asyncio.get_running_loop().time()
+        if answered:
+            self.answered_s, self.failing_since_s = now_s, None
+        elif self.failing_since_s is None:
+            self.failing_since_s = now_s
+
+
 class AiohttpRequest(BaseRequest):
     """Carries Bot API requests over one shared aiohttp session."""
 
-    def __init__(self, connections: int = 256, proxy: SecretStr | None = None) -> None:
+    def __init__(
+        self,
+        connections: int = 256,
+        proxy: SecretStr | None = None,
+        reach: Reach | None = None,
+    ) -> None:
         super().__init__()
+        self.reach = reach or Reach()
         self._proxy = proxy
         self._connections = connections
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
@@ -119,6 +145,25 @@ class AiohttpRequest(BaseRequest):
         Raises NotSent when the request cannot have been taken, TimedOut when no answer came in
         time, and AnswerLost for a connection lost in between.
         """
+        try:
+            status, body = await self._do_request(
+                url, method, request_data, read_timeout, connect_timeout
+            )
+        except NetworkError:
+            self.reach.note(answered=False)
+            raise
+        # A gateway's 502 is no answer of Telegram's.
+        self.reach.note(answered=status < _SERVER_FAILS)
+        return status, body
+
+    async def _do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None,
+        read_timeout: ODVInput[float],
+        connect_timeout: ODVInput[float],
+    ) -> tuple[int, bytes]:
         timeout = aiohttp.ClientTimeout(
             total=None,
             sock_connect=_or(connect_timeout, _CONNECT_S),

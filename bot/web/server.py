@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -30,15 +30,26 @@ _ANSWERS_MAY_TAKE_S = 5.0
 
 
 @asynccontextmanager
-async def serving(listen: str, routes: Iterable[web.AbstractRouteDef]) -> AsyncIterator[str]:
+async def serving(
+    listen: str,
+    routes: Iterable[web.AbstractRouteDef],
+    ending: Callable[[], None] = lambda: None,
+) -> AsyncIterator[str]:
     """Serve *routes* on *listen* (``host:port``); gives the address, ends requests at hand.
 
+    *ending* is called before those are waited for: what would never end by itself ends then.
     Connections are bounded in number and in idleness; a request that is refused ends its own.
     Raises ConfigError when nothing can listen there.
     """
     room = _Room()
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[room.note])
     app.router.add_routes(routes)
+    app.on_response_prepare.append(room.note_answer)
+
+    async def end(app: web.Application) -> None:
+        ending()
+
+    app.on_shutdown.append(end)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -61,7 +72,9 @@ async def serving(listen: str, routes: Iterable[web.AbstractRouteDef]) -> AsyncI
             raise ConfigError(
                 [Problem("BOT_LISTEN", f"cannot listen on {listen}: {error.strerror}", remedy)]
             ) from error
-        url = f"http://{host}:{listening.sockets[0].getsockname()[1]}"
+        # Who listens everywhere is found on this machine too.
+        near = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - a name of it
+        url = f"http://{near}:{listening.sockets[0].getsockname()[1]}"
         _log.info("listening", extra={"address": url})
         yield url
     finally:
@@ -96,9 +109,13 @@ class _Room:
             raise
         if response.status >= web.HTTPBadRequest.status_code:
             response.force_close()
-        elif request.transport is not None:
-            self._served.add(request.transport)
         return response
+
+    async def note_answer(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Note who is served: a stream is, long before it ends."""
+        served = response.status < web.HTTPBadRequest.status_code
+        if served and request.transport is not None:
+            self._served.add(request.transport)
 
     def _make_room(self, now_s: float) -> None:
         for each, came_s in [*self._open.items()]:

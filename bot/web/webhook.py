@@ -14,6 +14,8 @@ from yarl import URL
 
 from bot.errors import DatabaseError
 
+Receive = Callable[[dict[str, Any]], Awaitable[None]]
+
 _log = logging.getLogger(__name__)
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -26,15 +28,13 @@ class Webhook:
     """This process's end of the webhook; several processes may serve the same one.
 
     *receive* handles one update and returns once its effects are stored; DatabaseError when they
-    could not be.
+    could not be. Until there is one, Telegram is asked to bring updates again.
     """
 
-    def __init__(
-        self, url: str, secret: str, receive: Callable[[dict[str, Any]], Awaitable[None]]
-    ) -> None:
+    def __init__(self, url: str, secret: str, receive: Receive | None = None) -> None:
         self._path = URL(url).path
         self._secret = secret.encode()
-        self._receive = receive
+        self.receive = receive
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to serve: the path of the webhook's URL."""
@@ -62,7 +62,9 @@ class Webhook:
             _log.error("update_unreadable", extra={"reason": type(error).__name__})
             return web.Response()
         try:
-            await self._receive(wire)
+            if self.receive is None:
+                raise DatabaseError("not everything has started yet")
+            await self.receive(wire)
         except DatabaseError:
             return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
         return web.Response()

@@ -31,7 +31,11 @@ socket.getaddrinfo = hang
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return the environment of a Sahman with these settings, and no other of its own."""
+    """Return the environment of a Sahman with these settings, and no other of its own.
+
+    Several run beside one another: unless a test wants its page, none listens.
+    """
+    settings = {"page": "no", **settings}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     return {**kept, **{f"BOT_{name.upper()}": value for name, value in settings.items()}}
 

@@ -131,6 +131,46 @@ class TestSettings:
         with pytest.raises(ConfigError, match=r"such as 127\.0\.0\.1:8080"):
             load_settings({"BOT_LISTEN": listen})
 
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            ({}, ""),
+            ({"BOT_LISTEN": "[::1]:80"}, ""),
+            ({"BOT_LISTEN": "localhost:80"}, ""),
+            ({"BOT_LISTEN": "0.0.0.0:8080"}, "BOT_LISTEN=0.0.0.0:8080 is open to others"),
+            ({"BOT_LISTEN": "[::]:8080"}, "is open to others"),
+            ({"BOT_LISTEN": "sahman.example:80"}, "is open to others"),
+            ({"BOT_LISTEN": "0.0.0.0:8080", "BOT_PAGE_TOKEN": "x" * 16}, ""),
+            (
+                {"BOT_WEBHOOK_URL": "https://b.example/t", "BOT_WEBHOOK_SECRET": "s"},
+                "what stands before the webhook",
+            ),
+            ({"BOT_PAGE": "no"}, "BOT_PAGE says no"),
+        ],
+    )
+    def test_the_page_is_served_where_only_its_operator_can_see_it(
+        self, given: dict[str, str], why: str
+    ) -> None:
+        said = load_settings(given).why_no_page
+        assert said.startswith(why) or why in said
+        assert bool(said) is bool(why)
+
+    def test_a_page_that_is_wanted_and_would_stand_open_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="BOT_PAGE_TOKEN") as raised:
+            load_settings({"BOT_LISTEN": "0.0.0.0:8080", "BOT_PAGE": "yes"})
+        assert raised.value.problems[0].where == "BOT_PAGE"
+
+    @pytest.mark.parametrize("token", ["short", "пароль-из-других-букв", "with\x07a-bell-in-it"])
+    def test_a_weak_token_of_the_page_is_refused_and_not_shown(self, token: str) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load_settings({"BOT_PAGE_TOKEN": token})
+        assert token not in str(raised.value)
+
+    @pytest.mark.parametrize("url", ["sahman.example", "https://sahman.example/page"])
+    def test_the_pages_address_is_a_host_of_its_own(self, url: str) -> None:
+        with pytest.raises(ConfigError, match="BOT_PAGE_URL"):
+            load_settings({"BOT_PAGE_URL": url})
+
     def test_the_address_of_the_bot_api_loses_its_last_slash(self) -> None:
         assert load_settings({"BOT_API_URL": "http://127.0.0.1:8081/"}).api_url == (
             "http://127.0.0.1:8081"

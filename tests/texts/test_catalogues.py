@@ -14,6 +14,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
+from jinja2 import Environment, nodes
 
 from bot.texts import LANGUAGES, load_texts
 
@@ -38,6 +39,23 @@ def _sentences() -> set[str | tuple[str, str]]:
                 found.add(str(literal[0]))
             elif node.func.attr == "count" and len(node.args) == 3:
                 found.add((str(literal[0]), str(literal[1])))
+    return found | _sentences_of_templates()
+
+
+def _sentences_of_templates() -> set[str | tuple[str, str]]:
+    """Return what templates say: the literal arguments of `t.say` and `t.count`."""
+    found: set[str | tuple[str, str]] = set()
+    for file in _BOT.rglob("*.html"):
+        tree = Environment(autoescape=True).parse(file.read_text(encoding="utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if not isinstance(call.node, nodes.Getattr) or call.node.attr not in ("say", "count"):
+                continue
+            literal = [each.value for each in call.args if isinstance(each, nodes.Const)]
+            if call.node.attr == "say":
+                assert len(literal) == 1, f"{file.name}:{call.lineno}: say() takes a literal"
+                found.add(literal[0])
+            else:
+                found.add((literal[0], literal[1]))
     return found
 
 
