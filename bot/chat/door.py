@@ -68,7 +68,7 @@ class Door:
         if message is None or message.is_automatic_forward or not self._is_news(update, message):
             return
         # Nobody asks by handing on what somebody else wrote.
-        said = None if message.forward_origin else find_command(read_words(message))
+        said = None if message.forward_origin else _find_command(message)
         if said is not None and said.addressee and not self._is_me(said.addressee):
             return
         if said is None or not self._is_known(said):
@@ -178,6 +178,14 @@ class Door:
     def _is_me(self, addressee: str) -> bool:
         username = self._services.bot.bot.username
         return not username or addressee.lower() == username.lower()
+
+
+def _find_command(message: Message) -> Said | None:
+    said = find_command(read_words(message))
+    # One of the menu is known by its own name even if it has no other.
+    if said is not None and said.intent is Intent.UNKNOWN and said.command.lower() in COMMANDS:
+        return replace(said, intent=Intent.COMMAND, command=said.command.lower())
+    return said
 
 
 async def _is_operator(visit: Visit, desk: FeedsDesk) -> bool:
