@@ -91,7 +91,7 @@ def _name_caught(reason: Reason) -> Markup:
 
 async def _explain_item(visit: Visit) -> list[str]:
     texts = visit.texts
-    item = await _find_item(visit)
+    item = await find_item(visit)
     if item is None:
         return [
             texts.say(
@@ -117,7 +117,7 @@ async def _explain_item(visit: Visit) -> list[str]:
     return lines
 
 
-async def _find_item(visit: Visit) -> int | None:
+async def find_item(visit: Visit) -> int | None:
     """Return the item that is meant: by its address, its very title, or all the words of it."""
     reasons = visit.storage.reasons
     address = find_address(visit.words)

@@ -58,7 +58,7 @@ from bot.model.people import (
     Shows,
     Subscriber,
 )
-from bot.model.stories import MatchedStory, Ring, Telling, ToldStory
+from bot.model.stories import MatchedStory, Ring, Telling, ToldStory, Version
 from bot.model.trends import Chart, HourCount, Span, Surge, Theme, Trend
 
 __all__ = [
@@ -120,4 +120,5 @@ __all__ = [
     "Theme",
     "ToldStory",
     "Trend",
+    "Version",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.model.feeds import PublisherKind
@@ -33,6 +34,15 @@ class Telling:
     gravity: int = 0
     #: The publisher whose address its own imitates.
     imitates: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A headline that an item bore until it was changed."""
+
+    item_id: int
+    until: datetime
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

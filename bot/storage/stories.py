@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from bot.model import ToldStory
+from bot.model import ToldStory, Version
 from bot.storage.database import Database, insert_into
-from bot.storage.tables import item, story, story_counts, story_item
+from bot.storage.tables import item, item_version, story, story_counts, story_item
 from bot.storage.tellings import load_told
 
 _HEADS_SINCE = (
@@ -50,6 +50,18 @@ class Stories:
 
         def work(connection: Connection) -> ToldStory | None:
             return load_told(connection, [story_id]).get(story_id)
+
+        return await self._database.read(work)
+
+    async def load_versions(self, items: Collection[int]) -> list[Version]:
+        """Return the headlines that these items bore before those they bear now."""
+
+        def work(connection: Connection) -> list[Version]:
+            query = select(item_version).where(item_version.c.item_id.in_(items))
+            return [
+                Version(item_id=row.item_id, until=row.replaced_at, title=row.title)
+                for row in connection.execute(query)
+            ]
 
         return await self._database.read(work)
 
