@@ -56,6 +56,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     page_url: str | None = None
     #: Whether the page is served; None: where that is safe.
     page: bool | None = None
+    #: Whether anybody may read the archive where this listens: stories by day, by words, feeds.
+    archive: bool = False
     #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
     #: open to all by mistake.
     access: Literal["open"] = "open"
@@ -100,13 +102,13 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     @property
     def serves(self) -> bool:
         """Whether anything listens on BOT_LISTEN."""
-        return self.page is not False or self.webhook_url is not None
+        return self.page is not False or self.archive or self.webhook_url is not None
 
     @property
     def must_listen(self) -> bool:
         """Whether nothing runs where nothing can listen: the operator asked for it."""
         asked = self.page is True or "listen" in self.model_fields_set
-        return self.serves and (asked or self.webhook_url is not None)
+        return self.serves and (asked or self.archive or self.webhook_url is not None)
 
     @property
     def why_no_page(self) -> str:

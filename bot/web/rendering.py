@@ -65,6 +65,10 @@ class Pages:
             t=texts, say=Sayings(texts, now), names=OWN_NAMES, **values
         )
 
+    def write_xml(self, template: str, **values: Any) -> str:
+        """Return a feed."""
+        return self._environment.get_template(template).render(**values)
+
 
 class Sayings:
     """What templates ask for: facts as people read them."""

@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 from bot.model import Telegram
 from bot.storage import Storage
 from bot.texts import Texts
+from bot.web.archive import ArchivePages
 from bot.web.facts import FactsDesk
 from bot.web.feed_forms import FeedForms
 from bot.web.gate import Gate
@@ -89,5 +90,8 @@ def _build(site: Site) -> tuple[OperatorsPage | None, list[web.RouteDef]]:
         page = OperatorsPage(gate, desk, site.storage, forms, site.texts, site.metrics)
     routes = HealthPages(desk, site.metrics, gate).routes()
     routes += page.routes() if page else []
+    if settings.archive:
+        own = settings.page_url
+        routes += ArchivePages(site.storage, site.texts, site.clock, own).routes()
     routes += site.hook.routes() if site.hook else []
     return page, routes
