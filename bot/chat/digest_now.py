@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -38,14 +39,8 @@ async def send_sample(visit: Visit) -> None:
         return
     _, matched = await _load_day(visit)
     title = visit.texts.say("📰 <b>What the last 24 hours would have brought you</b>")
-    messages = render_digest(
-        rank_stories(matched)[:_SAMPLE_STORIES],
-        reader,
-        visit.texts,
-        title=title,
-        now=visit.now,
-        blindness=await look_out(visit),
-    )
+    best = await asyncio.to_thread(rank_stories, matched)
+    messages = await _render(visit, title, best[:_SAMPLE_STORIES])
     more = len(matched) - _SAMPLE_STORIES
     if more > 0:
         said = visit.texts.say(
@@ -92,7 +87,9 @@ async def _answer(visit: Visit, title: Markup, matched: Sequence[MatchedStory], 
 
 
 async def _render(visit: Visit, title: Markup, matched: Sequence[MatchedStory]) -> list[str]:
-    return render_digest(
+    # In a thread: of a thousand stories the weightiest are looked for.
+    return await asyncio.to_thread(
+        render_digest,
         matched,
         visit.reader,
         visit.texts,

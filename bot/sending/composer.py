@@ -226,7 +226,10 @@ class Composer:
         blindness = say_blindness(self._sight, reader.zone, texts, now)
         if not is_morning and not blindness and reader.tells_absence:
             title = Markup("\n\n").join([title, *await self._absence(owed, now)])
-        messages = render_digest(matched, reader, texts, title=title, now=now, blindness=blindness)
+        # In a thread: of a thousand stories the weightiest are looked for.
+        messages = await asyncio.to_thread(
+            render_digest, matched, reader, texts, title=title, now=now, blindness=blindness
+        )
         # Nobody asked to be called at this minute: it lies there when they look.
         if owed.chat_kind is not ChatKind.PRIVATE:
             return Composed(tuple(messages), silent=True)

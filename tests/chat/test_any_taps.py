@@ -46,7 +46,7 @@ def buttons(messages: list[Message]) -> list[tuple[int, str]]:
 async def test_any_taps_on_old_and_new_messages_leave_what_is_kept_valid(
     sahman: Sahman, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     await sahman.news("Harvest near the border", "Fire in Goris")
     for command in _BEGINNINGS:
         await sahman.say(command)
