@@ -109,7 +109,11 @@ async def _explain_item(visit: Visit) -> list[str]:
     ]
     caught = any(each.item_id == item for each in reason.catches)
     missing = not reason.catches and await _is_missing(visit, telling.item)
-    lines.extend(_say_fate(reason, visit, missing=missing, caught=caught))
+    unwanted = "" if reason.alert or missing else await _say_unwanted(visit, telling.item, reason)
+    if unwanted:
+        lines.append(unwanted)
+    else:
+        lines.extend(_say_fate(reason, visit, missing=missing, caught=caught))
     if missing:
         lines.extend(await _say_misses(visit, telling.item))
     else:
@@ -162,6 +166,27 @@ def _ask_for_all(typed: str) -> Query | None:
             continue
         asked.append(word)
     return parse_keyword(" AND ".join(asked[:_WORDS_ASKED])) if asked else None
+
+
+async def _say_unwanted(visit: Visit, item: Item, reason: Reason) -> str:
+    """Say by which choice of the reader's an item did not come; "" where by none."""
+    texts, reader = visit.texts, visit.reader
+    if not reason.catches or reason.silence:
+        return ""
+    if item.language in reader.hidden_languages:
+        return texts.say("You have chosen not to get news in its language: /settings")
+    if item.publisher in await visit.storage.muting.load_publishers(reader.id):
+        return texts.say(
+            "You have muted {name}: /settings", name=cut_escaped(item.publisher, KEYWORD_UNITS)
+        )
+    asking = {each.typed for each in reason.catches}
+    mine = await visit.storage.keywords.load(reader.id)
+    mutes = [each.muted_until for each in mine if each.typed in asking]
+    muted = [each for each in mutes if each is not None and each > visit.now]
+    if muted and len(muted) == len(mutes):
+        when = texts.moment(max(muted), reader.zone, visit.now)
+        return texts.say("You have muted its words until {when}: /keywords", when=when)
+    return ""
 
 
 async def _is_missing(visit: Visit, item: Item) -> bool:

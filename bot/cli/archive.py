@@ -26,6 +26,7 @@ class What(StrEnum):
     ITEMS = "items"
     STORIES = "stories"
     VERSIONS = "versions"
+    HOURS = "hours"
 
 
 class Form(StrEnum):
@@ -36,7 +37,10 @@ class Form(StrEnum):
 
 
 def export(
-    what: Annotated[What, typer.Argument(help="Items, stories, or headlines that were changed.")],
+    what: Annotated[
+        What,
+        typer.Argument(help="Items, stories, headlines that were changed, or items by the hour."),
+    ],
     to: Annotated[Path | None, typer.Option(help="The file; default the standard output.")] = None,
     form: Annotated[Form, typer.Option("--format", help="JSON Lines or CSV.")] = Form.JSONL,
     since: Annotated[
@@ -58,6 +62,7 @@ def export(
         What.ITEMS: exports.iter_items,
         What.STORIES: exports.iter_stories,
         What.VERSIONS: exports.iter_versions,
+        What.HOURS: exports.iter_hours,
     }
 
     async def main() -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, text
+from sqlalchemy import Engine, Row, Select, select, text
 
 from bot.model import Item
 from bot.storage.archive import select_items, to_item
 from bot.storage.database import translated
-from bot.storage.tables import item, item_version, publisher, story, story_item
+from bot.storage.tables import heard_hour, item, item_version, publisher, story, story_item
+from bot.stories.surge import hour_of, start_of
 
 _AT_ONCE = 500
+_MINUTES = 60
 
 #: An item with what else is known of it, by the name of its column.
 Exported = tuple[Item, dict[str, Any]]
@@ -81,6 +84,32 @@ def iter_stories(engine: Engine, asked: Asked) -> Iterator[dict[str, Any]]:
             "country": row.country,
             "kind": row.kind,
             **_describe(each),
+        }
+
+
+def iter_hours(engine: Engine, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Yield the hours from the first item to the last: how many items, and whether any was heard.
+
+    An hour that was heard for less than half of it is marked as silent: few items say nothing then.
+    What was heard is kept for five weeks; of hours before, nothing is said. Raises DatabaseError.
+    """
+    counted = Counter(hour_of(each.published_at) for _, each in _iter_asked(
+        engine, select_items().order_by(item.c.id), asked
+    ))  # fmt: skip
+    if not counted:
+        return
+    with translated(engine), engine.connect() as connection:
+        rows = connection.execute(select(heard_hour))
+        heard = {row.hour: row.minutes.bit_count() for row in rows}
+    first_heard = min(heard, default=None)
+    for hour in range(min(counted), max(counted) + 1):
+        known = first_heard is not None and hour >= first_heard
+        minutes = heard.get(hour, 0) if known else None
+        yield {
+            "hour": _say(start_of(hour)),
+            "items": counted[hour],
+            "heard_minutes": minutes,
+            "silent": None if minutes is None else 2 * minutes < _MINUTES,
         }
 
 

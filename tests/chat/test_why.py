@@ -229,3 +229,21 @@ async def test_what_telegram_refused_is_said_without_its_words(follower: Sahman)
     )
     said = (await follower.say(f"/why {TITLE}")).text.splitlines()
     assert said[2] == "It was not delivered: Telegram refused it."
+
+
+@pytest.mark.parametrize("choice", ["language", "publisher", "keyword"])
+async def test_what_ones_own_choices_kept_away_is_said(follower: Sahman, choice: str) -> None:
+    reader = await follower.reader()
+    muting = follower.storage.muting
+    if choice == "language":
+        await follower.storage.subscribers.save_settings(reader.id, hidden_languages=("en",))
+        expected = "not to get news in its language"
+    elif choice == "publisher":
+        await muting.mute_publisher(reader.id, "Herald")
+        expected = "You have muted Herald"
+    else:
+        for word in await follower.storage.keywords.load(reader.id):
+            await muting.mute_keyword(reader.id, word.id, NOW + timedelta(hours=2))
+        expected = "You have muted its words until 14:00"
+    await follower.prints("Herald", "Harvest on the border of Goris")
+    assert expected in (await follower.say("/why Harvest on the border of Goris")).text

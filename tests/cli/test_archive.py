@@ -14,6 +14,7 @@ import pytest
 from bot.storage import Storage
 from bot.storage.database import Database, make_engine
 from bot.storage.migrating import migrate
+from bot.stories.surge import hour_of
 from tests.cli.commands import sahman
 from tests.samples import change, follow, new_item, open_chat, open_feed, take_in
 
@@ -70,6 +71,25 @@ async def test_the_archive_is_exported_by_dates_and_words_and_nothing_of_readers
     assert {(row["country"], row["role"]) for row in told} == {("AM", "told")}
     for printed in (items, found, stories):
         assert "secret keyword" not in printed.out
+
+
+async def test_hours_are_exported_with_those_in_which_sources_were_silent(
+    archive: Storage, database_url: str
+) -> None:
+    source = await open_feed(archive)
+    await take_in(
+        archive, source,
+        *(new_item(f"Rain {n}", published_at=_NOW - timedelta(hours=n)) for n in (0, 0.5, 3)),
+    )  # fmt: skip
+    for minute in range(40):
+        await archive.trends.note_heard(hour_of(_NOW - timedelta(hours=2)), minute)
+    for minute in range(10):
+        await archive.trends.note_heard(hour_of(_NOW), minute)
+    exported = await sahman("export", "hours", database_url=database_url)
+    rows = [json.loads(line) for line in exported.out.splitlines()]
+    assert [(row["hour"][11:13], row["items"], row["silent"]) for row in rows] == [
+        ("05", 1, None), ("06", 0, False), ("07", 1, True), ("08", 1, True),
+    ]  # fmt: skip
 
 
 async def test_what_is_too_old_is_deleted_at_once(archive: Storage, database_url: str) -> None:
