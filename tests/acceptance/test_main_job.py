@@ -107,8 +107,8 @@ async def test_a_kill_while_it_runs_loses_no_item_and_no_command(
         await sahman.kill()
     await world.print_item("english", "A patrol came under fire near the border")
     async with running(tmp_path, **world.settings) as sahman:
-        messages = await ani.wait(2, within_s=45)
-        assert "A patrol came under fire" in messages[1]["text"]
+        # What was answered and not yet confirmed may be answered again after the kill.
+        await ani.wait_for("A patrol came under fire", within_s=45)
         assert await sahman.stop() == 0
 
 

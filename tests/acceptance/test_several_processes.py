@@ -139,7 +139,8 @@ async def test_what_an_ill_sender_held_goes_out_from_another(
             first.freeze()
         began, before = time.monotonic(), len(told(telegram))
         await asyncio.sleep(_WATCHED_S)
-        rate = (len(told(telegram)) - before) / (time.monotonic() - began)
+        reached = len(told(telegram))
+        rate = (reached - before) / (time.monotonic() - began)
         await all_told(telegram, chats, within_s=40)
         if ill != "killed":
             first.thaw()  # what it held it must not send any more
@@ -149,8 +150,9 @@ async def test_what_an_ill_sender_held_goes_out_from_another(
         twice = sum(count - 1 for count in told(telegram).values())
         assert twice <= 16, "no more than were on their way"
         # Not the speed of this machine: with one of two gone, the other keeps the shared clock as
-        # both did, but for the second that a frozen one may hold it.
-        assert rate > min(_RATE, together) * 0.6
+        # both did, but for the second that a frozen one may hold it. On a busy one, all may have been
+        # told by then.
+        assert reached == chats or rate > min(_RATE, together) * 0.6
 
 
 async def test_a_database_that_restarts_while_messages_go_out_loses_none(tmp_path: Path) -> None:
