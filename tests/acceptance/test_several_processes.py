@@ -150,8 +150,8 @@ async def test_what_an_ill_sender_held_goes_out_from_another(
         twice = sum(count - 1 for count in told(telegram).values())
         assert twice <= 16, "no more than were on their way"
         # Not the speed of this machine: with one of two gone, the other keeps the shared clock as
-        # both did, but for the second that a frozen one may hold it. On a busy one, all may have been
-        # told by then.
+        # both did, but for the second that a frozen one may hold it. On a busy one, all may be told
+        # by then.
         assert reached == chats or rate > min(_RATE, together) * 0.6
 
 
