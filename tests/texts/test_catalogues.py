@@ -20,6 +20,15 @@ from bot.texts import LANGUAGES, load_texts
 
 _BOT = Path(__file__).parents[2] / "bot"
 _VALUE = re.compile(r"{(\w+)}")
+_NOT_SAID = re.compile(
+    r"<code>.*?</code>|<[^>]+>|{\w+}|/\w+|BOT_\w+|feeds\.yaml|source:|https?://\S+|[@#]\w+",
+    re.DOTALL,
+)
+#: Names, and words of file formats.
+_SAME_EVERYWHERE = frozenset(
+    {"English", "JSON", "OPML", "RSS", "Sahman", "Telegram", "UTC", "outline", "text", "xmlUrl",
+     "enable", "feeds"}
+)  # fmt: skip
 _TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
@@ -83,6 +92,24 @@ def test_a_translation_takes_the_same_values_and_closes_its_tags(language: str) 
         for form in _forms(message.string):
             assert set(_VALUE.findall(form)) == set(_VALUE.findall(source)), form
             assert str(BeautifulSoup(form, "html.parser")) == form, form
+
+
+@pytest.mark.parametrize("language", _TRANSLATED)
+def test_no_english_word_stands_in_a_sentence_of_another_language(language: str) -> None:
+    """But for names, and for what is typed or pressed as it is."""
+    for message in _catalogue(language):
+        for form in _forms(message.string) if message.id else ():
+            said = _NOT_SAID.sub("", form)
+            assert set(re.findall("[A-Za-z]{2,}", said)) <= _SAME_EVERYWHERE, form
+
+
+@pytest.mark.parametrize("language", _TRANSLATED)
+def test_a_translation_is_about_as_long_as_what_it_translates(language: str) -> None:
+    """A word where a sentence stood, or a page where a word did, is a slip."""
+    for message in _catalogue(language):
+        source = message.id if isinstance(message.id, str) else (message.id or ("", ""))[1]
+        for form in _forms(message.string) if source else ():
+            assert len(source) / 3 - 12 <= len(form) <= 1.8 * len(source) + 20, form
 
 
 def test_russian_counts_in_three_forms() -> None:
