@@ -36,8 +36,9 @@ format: $(VENV)/dev.stamp  ## sort imports and lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pictures: $(VENV)/dev.stamp  ## take the README's pictures anew (needs Chromium)
+pictures: $(VENV)/dev.stamp  ## take the README's pictures and docs/gallery anew (needs Chromium)
 	$(BIN)/python docs/take_screenshots.py
+	$(BIN)/python docs/take_gallery.py
 
 clean:  ## remove what make made
 	rm -rf $(VENV)

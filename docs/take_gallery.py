@@ -92,7 +92,7 @@ class Camera:
 
 async def main(wanted: Collection[str]) -> None:
     """Take every picture, or those that are wanted."""
-    demo, address = await start_demo(every_s=3)
+    demo, address = await start_demo(every_s=6)
     try:
         async with async_playwright() as playwright:
             browser = await launch(playwright)
@@ -138,6 +138,11 @@ async def _use(camera: Camera, address: str) -> None:
     await camera.take("why", camera.page.locator(".row.in:not(:has(.key))").last)
     for name, text in _TYPED.items():
         await camera.type(text.format(**_WORDS[camera.language]))
+        if name == "trends":
+            picture = camera.page.locator(".row.in:has(img.photo)")
+            await picture.wait_for()
+            await camera.take(name, picture)
+            continue
         await camera.take(name)
         if name == "keywords":
             await camera.answer.locator(".key").first.click()
@@ -149,6 +154,18 @@ async def _use(camera: Camera, address: str) -> None:
                 await camera.tap("set:")
 
 
+def write_index() -> None:
+    """Write a page that shows the pictures side by side, in the order in which they are met."""
+    lines = ["# What people see", "", "Each main message at phone size, taken from the demo by "
+             "`python docs/take_gallery.py`.", "", "| հայերեն | русский | English |",
+             "| --- | --- | --- |"]  # fmt: skip
+    for name in sorted({each.stem.rpartition("-")[0] for each in _FOLDER.glob("*.png")}):
+        cells = (f"![{name}]({name}-{language}.png)" for language in _PEOPLE)
+        lines.append(f"| {' | '.join(cells)} |")
+    (_FOLDER / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     _FOLDER.mkdir(exist_ok=True)
     asyncio.run(main(sys.argv[1:]))
+    write_index()
