@@ -42,6 +42,7 @@ def buttons(messages: list[Message]) -> list[tuple[int, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_any_taps_on_old_and_new_messages_leave_what_is_kept_valid(
     sahman: Sahman, seed: int
