@@ -17,6 +17,7 @@ from bot.chat.commands import register_commands
 from bot.chat.desk import FeedsDesk
 from bot.chat.door import Door
 from bot.chat.receive import Receiver
+from bot.chat.terms import Terms
 from bot.chat.visit import Services
 from bot.chat.webhook import WebhookKeeper
 from bot.config import Settings
@@ -235,6 +236,7 @@ async def _open_door(
         storage=parts.storage,
         texts=talking.texts,
         clock=_utc_now,
+        terms=Terms.of(parts.settings),
         desk=desk if parts.settings.admins else None,
         took=parts.metrics.note_update,
     )

@@ -100,6 +100,10 @@ class FeedUnreached(FeedError):
         super().__init__(f"{self.PREFIX}{reason}")
 
 
+class NoRoom(SahmanError):
+    """There are as many subscribers as the operator allows: tell whoever comes so."""
+
+
 class TokenRefused(SahmanError):
     """Telegram does not know the bot's token: stop, an operator must mend it."""
 

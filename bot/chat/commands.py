@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot.chat import (
     alerts,
+    applicants,
     channels,
     digest_now,
     groups,
@@ -156,6 +157,8 @@ BUTTONS: Mapping[str, Command] = {
     "channel": Command(channels.open_tapped, admins_only=False),
     "alert": Command(under_alert.alert_tapped),
     "set": Command(panel.settings_tapped),
+    "ask": Command(applicants.ask_tapped),
+    "let": Command(applicants.let_tapped),
     "missed": Command(digest_now.show_missed, admins_only=False, changes=False),
 }
 

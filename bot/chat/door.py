@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from telegram import ChatMember, Message, Update
@@ -23,12 +24,14 @@ from bot.chat.channels import answer_in_private, enter, greet_admin, is_new_admi
 from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
 from bot.chat.desk import FeedsDesk
 from bot.chat.feeds import serve_feeds
-from bot.chat.groups import greet_group, is_new_member
+from bot.chat.groups import greet, is_new_member, read_joining
 from bot.chat.inline import serve_inline
 from bot.chat.intents import Intent, Said, find_command
 from bot.chat.settings import say_admins_only
 from bot.chat.story import serve_story
+from bot.chat.strangers import JOINED, is_let_in, say_full
 from bot.chat.visit import Services, Visit
+from bot.errors import NoRoom
 from bot.model import ChatKind, ChatState
 from bot.telegram_api.connection import AnyApplication
 
@@ -73,15 +76,18 @@ class Door:
             return
         if said is None or not self._is_known(said):
             if message.chat.type == ChatKind.PRIVATE:
-                visit = await self._admit(update)
+                visit = await self._admit(update, said.command if said else "")
                 if visit is not None and not visit.quiet:
-                    await answer_anything(visit, message)
+                    await _unless_full(visit, answer_anything(visit, message))
             return
-        visit = await self._admit(update)
+        visit = await self._admit(update, said.command)
         if visit is None:
             return
         if visit.chat.type == ChatKind.CHANNEL:
             visit = await answer_in_private(visit)
+        await _unless_full(visit, self._serve(said, visit, message))
+
+    async def _serve(self, said: Said, visit: Visit, message: Message) -> None:
         desk, is_feeds = self._services.desk, said.command.lower() == "feeds"
         if said.intent is Intent.COMMAND:
             await serve(COMMANDS[said.command], visit)
@@ -91,8 +97,10 @@ class Door:
             await answer_anything(visit, message)
 
     async def _button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        visit = await self._admit(update)
-        if visit is None or update.callback_query is None:
+        what = (update.callback_query.data or "") if update.callback_query else ""
+        what = what.partition(":")[0]
+        visit = await self._admit(update, what)
+        if visit is None:
             return
         if visit.from_chat is not None:
             entered = await enter(visit, visit.chat.id, note=False)
@@ -100,23 +108,25 @@ class Door:
                 await visit.toast(say_admins_only(visit.texts), alert=True)
                 return
             visit = entered
-        command = BUTTONS.get((update.callback_query.data or "").partition(":")[0])
+        command = BUTTONS.get(what)
         if command is None:
             await visit.toast(say_too_old(visit.texts), alert=True)
         else:
-            await serve(command, visit)
+            await _unless_full(visit, serve(command, visit))
 
     async def _inline(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.inline_query is not None:
             await serve_inline(update.inline_query, self._services)
 
-    async def _admit(self, update: Update) -> Visit | None:
+    async def _admit(self, update: Update, what: str) -> Visit | None:
+        """Return an update as a visit that may go on; *what*: its command or button."""
         visit = await read_visit(update, self._services)
         if visit is None:
             return None
         if visit.chat_state is not ChatState.ACTIVE and update.effective_chat:
             await self._services.storage.chats.mark_back(update.effective_chat.id)
-        return replace(visit, quiet=True) if visit.note_flood() else visit
+        visit = replace(visit, quiet=True) if visit.note_flood() else visit
+        return visit if await is_let_in(visit, what) else None
 
     def _is_news(self, update: Update, message: Message) -> bool:
         """Say whether a message says something new: edits come for previews and places as well."""
@@ -149,7 +159,9 @@ class Door:
         elif changed.chat.type == ChatKind.PRIVATE or member.status != ChatMemberStatus.RESTRICTED:
             await chats.mark_back(changed.chat.id)
         if is_new_member(changed):
-            await greet_group(changed, self._services)
+            visit = await read_joining(changed, self._services)
+            if await is_let_in(visit, JOINED):
+                await greet(visit)
         elif is_new_admin(changed):
             await greet_admin(changed, self._services)
 
@@ -186,6 +198,14 @@ def _find_command(message: Message) -> Said | None:
     if said is not None and said.intent is Intent.UNKNOWN and said.command.lower() in COMMANDS:
         return replace(said, intent=Intent.COMMAND, command=said.command.lower())
     return said
+
+
+async def _unless_full(visit: Visit, served: Awaitable[None]) -> None:
+    """Serve a visit, or say that there is no room for whom it would make a subscriber."""
+    try:
+        await served
+    except NoRoom:
+        await say_full(visit)
 
 
 async def _is_operator(visit: Visit, desk: FeedsDesk) -> bool:

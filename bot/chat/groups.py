@@ -36,14 +36,14 @@ def is_new_member(changed: ChatMemberUpdated) -> bool:
     return changed.chat.type in _GROUPS and was_away and not _is_away(changed.new_chat_member)
 
 
-async def greet_group(changed: ChatMemberUpdated, services: Services) -> None:
-    """Greet a group that the bot was added to, in the language of whoever added it."""
+async def read_joining(changed: ChatMemberUpdated, services: Services) -> Visit:
+    """Return the bot's coming into a group as a visit, in the language of whoever added it."""
     person, subscribers = changed.from_user, services.storage.subscribers
     private, _ = await subscribers.load_place(person.id, topic=0)
     here, _ = await subscribers.load_place(changed.chat.id, topic=0)
     speaker = here or private
     language = speaker.language if speaker else choose_language(person.language_code)
-    visit = Visit(
+    return Visit(
         services=services,
         chat=changed.chat,
         topic=0,
@@ -53,10 +53,10 @@ async def greet_group(changed: ChatMemberUpdated, services: Services) -> None:
         subscriber=here,
         texts=services.texts[language],
     )
-    await _greet(visit)
 
 
-async def _greet(visit: Visit) -> None:
+async def greet(visit: Visit) -> None:
+    """Tell a group what the bot does there, and who decides about it."""
     texts = visit.texts
     parts = [
         texts.say(

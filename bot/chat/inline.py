@@ -48,6 +48,9 @@ async def serve_inline(query: InlineQuery, services: Services) -> None:
         return
     stored = await services.storage.subscribers.load(person, 0)
     language = stored.language if stored else choose_language(query.from_user.language_code)
+    if services.terms.approved_only and not stored and person not in services.terms.admins:
+        await _turn_away(query, services.texts[language], services)
+        return
     texts = services.texts[language]
     reader = stored or make_default(person, 0, language, now)
     words = " ".join(query.query.split())
@@ -77,6 +80,16 @@ async def serve_inline(query: InlineQuery, services: Services) -> None:
         )
     except TelegramError as error:
         # Somebody who types on has asked anew by now.
+        _log.info("inline_not_answered", extra={"reason": error.message})
+
+
+async def _turn_away(query: InlineQuery, texts: Texts, services: Services) -> None:
+    """Show whoever is not let in nothing but the way to ask."""
+    label = cut(texts.say("Ask to be let in").unescape(), _LABEL)
+    button = InlineQueryResultsButton(label, start_parameter="ask")
+    try:
+        await services.bot.answer_inline_query(query.id, [], is_personal=True, button=button)
+    except TelegramError as error:
         _log.info("inline_not_answered", extra={"reason": error.message})
 
 

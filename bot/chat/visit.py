@@ -21,6 +21,7 @@ from bot.chat.desk import FeedsDesk
 from bot.chat.floods import Floods, Manner
 from bot.chat.heard import Heard
 from bot.chat.replies import Replies
+from bot.chat.terms import Terms
 from bot.delivery.schedule import next_digest_at
 from bot.delivery.split import cut
 from bot.errors import ChatMoved, MessageRejected, RecipientGone, SendError, TryLater
@@ -53,6 +54,7 @@ class Services:
     clock: Callable[[], datetime]
     #: What operators manage feeds with; None where there are no operators.
     desk: FeedsDesk | None = None
+    terms: Terms = field(default_factory=Terms)
     replies: Replies = field(default_factory=Replies)
     floods: Floods = field(default_factory=Floods)
     #: Whoever types behind the bot's name asks anew with each letter.
@@ -274,13 +276,17 @@ class Visit:
         return self.subscriber or self._default
 
     async def open_subscriber(self, language: str | None = None) -> Subscriber:
-        """Return the subscriber of this place, made with the defaults if there is none yet."""
+        """Return the subscriber of this place, made with the defaults if there is none yet.
+
+        Raises NoRoom where no more are taken.
+        """
         if self.subscriber is not None:
             return self.subscriber
         wanted = self._default
         if language is not None:
             wanted = replace(wanted, language=language)
-        return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type))
+        most = self.services.terms.most_for(self.room)
+        return await self.storage.subscribers.open(wanted, ChatKind(self.chat.type), most=most)
 
     @property
     def _default(self) -> Subscriber:

@@ -58,11 +58,12 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     page: bool | None = None
     #: Whether anybody may read the archive where this listens: stories by day, by words, feeds.
     archive: bool = False
-    #: Whom Sahman answers. "approved" is refused until operators can approve: better closed than
-    #: open to all by mistake.
-    access: Literal["open"] = "open"
     #: Chats of operators: they are told when sources fail, and may manage feeds by /feeds.
     admins: tuple[int, ...] = ()
+    #: Whom Sahman answers: everybody, or only chats that an operator let in.
+    access: Literal["open", "approved"] = "open"
+    #: So many subscribers, no more are taken; None: as many as come.
+    most_subscribers: int | None = Field(default=None, ge=1)
     #: The way out to feeds, and to Telegram; None: directly.
     proxy: SecretStr | None = None
     api_proxy: SecretStr | None = None
@@ -215,6 +216,14 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
             why = _stands_open(info.data["listen"], info.data["webhook_url"])
             if why:
                 raise ValueError(why)
+        return value
+
+    # After the admins, which are checked by now unless they are wrong.
+    @field_validator("access", mode="after")
+    @classmethod
+    def _access(cls, value: str, info: ValidationInfo) -> str:
+        if value == "approved" and info.data.get("admins", (0,)) == ():
+            raise ValueError("nobody could let anybody in: it needs BOT_ADMINS too")
         return value
 
     @model_validator(mode="after")

@@ -13,10 +13,11 @@ _log = logging.getLogger(__name__)
 
 #: Where what people typed and follow stands.
 _PERSONAL = (
-    "channel_admin", "chat", "delivery", "keyword", "match", "subscriber", "subscription", "surge",
-    "typed_words", "waiting_update",
+    "applicant", "channel_admin", "chat", "delivery", "keyword", "match", "subscriber",
+    "subscription", "surge", "typed_words", "waiting_update",
 )  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
+_REQUESTS_KEPT = timedelta(days=90)
 _LISTS_KEPT = timedelta(days=366)
 #: So long it is known what became of each feed's items, day by day.
 _DAYS_COUNTED = timedelta(days=35)
@@ -33,6 +34,7 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> tuple[int, i
     if erased:
         _log.info("gone_chats_erased", extra={"chats": erased})
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
+    await storage.applicants.prune(now - _REQUESTS_KEPT)
     await storage.sharing.prune(now - _LISTS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
     await storage.trends.prune(now - _DAYS_COUNTED)

@@ -47,6 +47,7 @@ from bot.model.people import (
     NO_ALERTS,
     URGENT,
     WAKES,
+    Applicant,
     Button,
     ChatKind,
     ChatState,
@@ -56,6 +57,7 @@ from bot.model.people import (
     Keyboard,
     Keyword,
     Shows,
+    Standing,
     Subscriber,
 )
 from bot.model.stories import MatchedStory, Ring, Telling, ToldStory, Version
@@ -69,6 +71,7 @@ __all__ = [
     "REFUSED_CHATS",
     "URGENT",
     "WAKES",
+    "Applicant",
     "AskedSource",
     "Button",
     "ChangedItem",
@@ -111,6 +114,7 @@ __all__ = [
     "Sight",
     "Silence",
     "Span",
+    "Standing",
     "StoryLately",
     "Subscriber",
     "Surge",

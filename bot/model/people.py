@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -29,6 +29,24 @@ class ChatState(IntEnum):
 
 #: Nothing unasked is written to a chat in such a state; what it misses is told when it is back.
 AWAY = (ChatState.GONE, ChatState.NOT_STARTED)
+
+
+class Standing(StrEnum):
+    """Whether a chat is let in, where operators decide about it."""
+
+    STRANGER = "stranger"
+    ASKED = "asked"
+    IN = "in"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A chat that asked to be let in, and the operators' messages about it, by their chats."""
+
+    chat_id: int
+    language: str
+    messages: Mapping[int, int]
 
 
 class DeliveryKind(IntEnum):

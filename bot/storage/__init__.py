@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from bot.config import Settings
 from bot.errors import DatabaseNotReady
+from bot.storage.applicants import Applicants
 from bot.storage.bots import Bots
 from bot.storage.carrying import Carrying
 from bot.storage.channels import Channels
@@ -63,6 +64,7 @@ class Storage:
         self.trends = Trends(database)
         self.chats = Chats(database)
         self.channels = Channels(database)
+        self.applicants = Applicants(database)
         self.leaving = Leaving(database)
         self.subscribers = Subscribers(database)
         self.quiet_hours = QuietHours(database)

@@ -10,6 +10,7 @@ from bot.model import AWAY, ChatState
 from bot.storage.chats import mark_gone
 from bot.storage.database import Database, insert_into
 from bot.storage.tables import (
+    applicant_message,
     budget,
     chat,
     delivery,
@@ -73,7 +74,9 @@ class Bots:
                 update(delivery).where(delivery.c.message_id.is_not(None)).values(message_id=None)
             )
             # Updates are numbered by each bot anew, and buttons hang under the old one's messages.
-            for table in (waiting_update, received_update, typed_words, poller, budget):
+            for table in (
+                waiting_update, received_update, typed_words, applicant_message, poller, budget,
+            ):  # fmt: skip
                 connection.execute(delete(table))
             connection.execute(budget.insert().values(name=_NAME, tat=0, bot_id=bot_id))
             return connection.scalar(select(func.count()).select_from(chat)) or 0

@@ -8,7 +8,7 @@ from bot.model import ChatState
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import IS_GONE, chat
+from bot.storage.tables import IS_GONE, applicant, chat
 
 #: So long somebody may come back to what they had; `/privacy` says so.
 GONE_DAYS = 90
@@ -34,6 +34,7 @@ class Leaving:
             if ids:
                 take_intake_lock(connection)
                 connection.execute(delete(chat).where(chat.c.id.in_(ids)))
+                connection.execute(delete(applicant).where(applicant.c.chat_id.in_(ids)))
                 delete_unwanted(connection)
             return len(ids)
 

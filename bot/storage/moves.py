@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.model import ChatKind
+from bot.model import ChatKind, Standing
 from bot.storage.database import insert_into
-from bot.storage.tables import chat, delivery, subscriber, subscription
+from bot.storage.tables import applicant, chat, delivery, subscriber, subscription
 
 _IS_PENDING = delivery.c.state == 0
 
@@ -17,6 +17,8 @@ def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> bool:
     Where both have a subscriber in one topic, the keywords of both stay, and the settings of the
     one that has keywords in the new chat; else of the old one.
     """
+    if chat_id != new_chat_id:
+        _move_applicant(connection, chat_id, new_chat_id)
     old = connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
     if old is None or chat_id == new_chat_id:
         return False
@@ -51,6 +53,21 @@ def move_chat(connection: Connection, chat_id: int, new_chat_id: int) -> bool:
         )
     connection.execute(delete(chat).where(chat.c.id == chat_id))
     return True
+
+
+def _move_applicant(connection: Connection, chat_id: int, new_chat_id: int) -> None:
+    """Let what was decided of a group hold for its new id; what was not is asked anew."""
+    decided = connection.execute(
+        delete(applicant)
+        .where(applicant.c.chat_id == chat_id)
+        .returning(applicant.c.standing, applicant.c.language, applicant.c.asked_at)
+    ).one_or_none()
+    if decided is not None and decided.standing != Standing.ASKED:
+        connection.execute(
+            insert_into(connection, applicant)
+            .values(chat_id=new_chat_id, **decided._mapping)
+            .on_conflict_do_nothing()
+        )
 
 
 def _has_keywords(connection: Connection, subscriber_id: int) -> bool:

@@ -9,12 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from bot.errors import DatabaseError
+from bot.errors import DatabaseError, NoRoom
 from bot.model import AWAY, ChatKind, ChatState, DeliveryKind, Subscriber
 from bot.storage.chats import mark_back
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import chat, delivery, item, subscriber, subscription, typed_words
+from bot.storage.tables import (
+    applicant,
+    chat,
+    delivery,
+    item,
+    subscriber,
+    subscription,
+    typed_words,
+)
 
 _log = logging.getLogger(__name__)
 #: Words behind buttons that are kept of one subscriber.
@@ -60,13 +68,18 @@ class Subscribers:
 
         return await self._database.read(work)
 
-    async def open(self, wanted: Subscriber, kind: ChatKind) -> Subscriber:
+    async def open(
+        self, wanted: Subscriber, kind: ChatKind, *, most: int | None = None
+    ) -> Subscriber:
         """Return the subscriber of this chat and topic, made from *wanted* if there is none yet.
 
-        Whoever writes to the bot can be written to: a chat that was gone is active again.
+        Whoever writes to the bot can be written to: a chat that was gone is active again. Raises
+        NoRoom for a new one where there are *most* already.
         """
 
         def work(connection: Connection) -> Subscriber:
+            if most is not None:
+                _check_room(connection, wanted, most)
             connection.execute(
                 insert_into(connection, chat)
                 .values(id=wanted.chat_id, kind=str(kind))
@@ -91,6 +104,10 @@ class Subscribers:
             return _load_one(connection, wanted.chat_id, wanted.topic)
 
         return await self._database.write(work)
+
+    async def count(self) -> int:
+        """Return how many subscribers there are, without those whose chat is gone."""
+        return await self._database.read(_count)
 
     async def save_settings(self, subscriber_id: int, **changes: Any) -> None:
         """Store what a subscriber chose, by the names of Subscriber; no-op for one who has left.
@@ -121,6 +138,7 @@ class Subscribers:
             others = select(subscriber.c.id).where(subscriber.c.chat_id == chat_id)
             if chat_id is not None and connection.execute(others).first() is None:
                 connection.execute(delete(chat).where(chat.c.id == chat_id))
+                connection.execute(delete(applicant).where(applicant.c.chat_id == chat_id))
             delete_unwanted(connection)
             return count
 
@@ -230,6 +248,21 @@ class Subscribers:
                 delete(typed_words).where(typed_words.c.typed_at < typed_before)
             )
         )
+
+
+def _count(connection: Connection) -> int:
+    query = select(func.count()).select_from(subscriber).join(chat)
+    return connection.scalar(query.where(chat.c.state != ChatState.GONE)) or 0
+
+
+def _check_room(connection: Connection, wanted: Subscriber, most: int) -> None:
+    """Raise NoRoom for a subscriber that would be new and one too many."""
+    take_intake_lock(connection)  # of several processes, one counts at a time
+    known = select(subscriber.c.id).where(
+        subscriber.c.chat_id == wanted.chat_id, subscriber.c.topic == wanted.topic
+    )
+    if connection.execute(known).first() is None and _count(connection) >= most:
+        raise NoRoom
 
 
 def to_subscriber(row: Row[Any]) -> Subscriber:

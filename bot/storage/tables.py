@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.storage.applicant_tables import applicant, applicant_message
 from bot.storage.columns import Id, Moment, make_id, metadata, refer_to
 from bot.storage.news_tables import (
     feed,
@@ -40,6 +41,8 @@ __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
     "IS_GONE",
+    "applicant",
+    "applicant_message",
     "budget",
     "channel_admin",
     "chat",

@@ -180,3 +180,13 @@ class TestSettings:
         sample = (REPOSITORY / ".env.example").read_text()
         for name in Settings.model_fields:
             assert f"BOT_{name.upper()}" in sample
+
+
+def test_chats_are_let_in_only_where_somebody_can_do_it() -> None:
+    with pytest.raises(ConfigError, match="needs BOT_ADMINS"):
+        load_settings({"BOT_ACCESS": "approved"})
+    settings = load_settings({"BOT_ACCESS": "approved", "BOT_ADMINS": "7"})
+    assert settings.access == "approved"
+    assert load_settings({"BOT_MOST_SUBSCRIBERS": "100"}).most_subscribers == 100
+    with pytest.raises(ConfigError):
+        load_settings({"BOT_MOST_SUBSCRIBERS": "0"})
