@@ -13,9 +13,9 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from bot import __version__, language
-from bot.chat.commands import register_commands
 from bot.chat.desk import FeedsDesk
 from bot.chat.door import Door
+from bot.chat.operators import register_menus
 from bot.chat.receive import Receiver
 from bot.chat.terms import Terms
 from bot.chat.visit import Services
@@ -37,6 +37,7 @@ from bot.jobs.timers import Timers
 from bot.lifetime import Runner, run_until_stopped, settle_memory
 from bot.matching import keep_read, recall_read
 from bot.model import PollResult, Telegram
+from bot.sending.broadcasts import carry_broadcasts
 from bot.sending.composer import Composer
 from bot.sending.notices import notice_closed_groups, send_notices
 from bot.sending.sender import Sender
@@ -237,6 +238,7 @@ async def _open_door(
         texts=talking.texts,
         clock=_utc_now,
         terms=Terms.of(parts.settings),
+        started_at=_utc_now(),
         desk=desk if parts.settings.admins else None,
         took=parts.metrics.note_update,
     )
@@ -244,7 +246,7 @@ async def _open_door(
     parts.stack.push_async_callback(services.replies.finish, _REPLIES_MAY_TAKE_S)
     parts.stack.callback(lambda: [task.cancel() for task in services.waiting])
     Door(services).attach(talking.application)
-    registering = asyncio.create_task(register_commands(bot, talking.texts))
+    registering = asyncio.create_task(register_menus(bot, talking.texts, parts.settings.admins))
     parts.stack.callback(registering.cancel)
     receiver = Receiver(talking.application, services)
     parts.stack.push_async_callback(receiver.close)
@@ -321,6 +323,7 @@ def _build_sender(
     async def tell_operators(now: datetime) -> None:
         await notice_closed_groups(parts.storage, talking.messenger, now)
         await send_notices(parts.storage, talking.messenger, talking.texts, now)
+        await carry_broadcasts(parts.storage, talking.messenger, talking.texts, now)
 
     timers.every(_DIGEST_TICK_S, "digest", owe_digests)
     timers.every(_HEALTH_TICK_S, "notices", tell_operators)

@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from bot.chat import (
     alerts,
     applicants,
+    broadcast,
     channels,
     digest_now,
     groups,
@@ -158,6 +159,7 @@ BUTTONS: Mapping[str, Command] = {
     "alert": Command(under_alert.alert_tapped),
     "set": Command(panel.settings_tapped),
     "ask": Command(applicants.ask_tapped),
+    "cast": Command(broadcast.broadcast_tapped),
     "let": Command(applicants.let_tapped),
     "missed": Command(digest_now.show_missed, admins_only=False, changes=False),
 }

@@ -23,12 +23,11 @@ from bot.chat.arrivals import name_attached
 from bot.chat.channels import answer_in_private, enter, greet_admin, is_new_admin
 from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
 from bot.chat.desk import FeedsDesk
-from bot.chat.feeds import serve_feeds
 from bot.chat.groups import greet, is_new_member, read_joining
 from bot.chat.inline import serve_inline
 from bot.chat.intents import Intent, Said, find_command
+from bot.chat.operators import OPERATORS_COMMANDS
 from bot.chat.settings import say_admins_only
-from bot.chat.story import serve_story
 from bot.chat.strangers import JOINED, is_let_in, say_full
 from bot.chat.visit import Services, Visit
 from bot.errors import NoRoom
@@ -43,7 +42,6 @@ _EDITS_COUNT_S = 15 * 60
 _WRITTEN = (
     filters.UpdateType.MESSAGE | filters.UpdateType.EDITED_MESSAGE | filters.UpdateType.CHANNEL_POST
 )
-_OPERATORS_COMMANDS = frozenset({"feeds", "story"})
 
 
 class Door:
@@ -88,11 +86,11 @@ class Door:
         await _unless_full(visit, self._serve(said, visit, message))
 
     async def _serve(self, said: Said, visit: Visit, message: Message) -> None:
-        desk, is_feeds = self._services.desk, said.command.lower() == "feeds"
+        desk = self._services.desk
         if said.intent is Intent.COMMAND:
             await serve(COMMANDS[said.command], visit)
         elif desk is not None and await _is_operator(visit, desk):
-            await (serve_feeds(visit, desk) if is_feeds else serve_story(visit))
+            await OPERATORS_COMMANDS[said.command.lower()](visit)
         elif not visit.is_group:
             await answer_anything(visit, message)
 
@@ -146,7 +144,7 @@ class Door:
         """Say whether a command is one of ours: groups have other bots, and talk of their own."""
         if said.intent is Intent.COMMAND:
             return said.command in COMMANDS
-        return self._services.desk is not None and said.command.lower() in _OPERATORS_COMMANDS
+        return self._services.desk is not None and said.command.lower() in OPERATORS_COMMANDS
 
     async def _membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         changed = update.my_chat_member

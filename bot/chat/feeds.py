@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 
 from markupsafe import Markup
 
 from bot.chat.desk import FeedsDesk
+from bot.chat.feed_errors import say_feed_error
+from bot.chat.feed_names import find_named
 from bot.chat.visit import Visit
 from bot.config import load_feeds
 from bot.delivery.outages import say_outage
@@ -28,17 +31,22 @@ _MARKS = {
     FeedState.QUIET: "🟡",
     FeedState.GONE: "⛔",
 }
+#: Who waits for a publisher for so long is told what for.
+_SAYS_SO_AFTER_S = 2.0
 _SHOWN_DAYS = 7
 _SHOWN_UNREAD = 10
 _SHOWN_TITLES = 3
 _OPML_UNITS = 3_500
 
 
-async def serve_feeds(visit: Visit, desk: FeedsDesk) -> None:
+async def serve_feeds(visit: Visit) -> None:
     """Show how the feeds do, or do what an operator asks: add, enable, disable, test ...
 
     What asks a publisher is done apart: the updates behind this one must not wait with it.
     """
+    desk = visit.services.desk
+    if desk is None:
+        return
     if visit.words.partition(" ")[0].lower() in ("add", "test"):
         asking = asyncio.create_task(_serve(visit, desk))
         visit.services.waiting.add(asking)
@@ -57,7 +65,7 @@ async def _serve(visit: Visit, desk: FeedsDesk) -> None:
             case "add" if rest:
                 await _add(visit, desk, rest)
             case "test" if rest:
-                await visit.answer(_describe(await _find(desk, rest, visit), visit.texts))
+                await _test(visit, desk, rest)
             case "enable" | "disable" if rest:
                 await _switch(visit, desk, rest, wanted=verb.lower() == "enable")
             case "export":
@@ -66,10 +74,8 @@ async def _serve(visit: Visit, desk: FeedsDesk) -> None:
                 await _import(visit, desk, rest)
             case _:
                 await _show_one(visit, visit.words.strip())
-    except FeedError as error:
-        await visit.answer(visit.texts.say("That did not work: {why}", why=cut(error.reason, 300)))
-    except ConfigError as error:
-        why = cut(str(error.problems[0]), 300)
+    except (FeedError, ConfigError) as error:
+        why = say_feed_error(error, visit.texts)
         await visit.answer(visit.texts.say("That did not work: {why}", why=why))
 
 
@@ -88,11 +94,11 @@ async def _show(visit: Visit) -> None:
 
 async def _show_one(visit: Visit, name: str) -> None:
     """Show what became of one feed's items, day by day; how /feeds is used for no feed's name."""
-    feeds = {feed.name.casefold(): feed for feed in await visit.storage.health.load()}
-    feed = feeds.get(name.casefold())
-    if feed is None:
-        await visit.answer(_say_how(visit.texts))
+    feeds = {feed.name: feed for feed in await visit.storage.health.load()}
+    found = await _find_named(visit, name, list(feeds), "")
+    if not found:
         return
+    feed = feeds[found]
     days = await visit.storage.silences.load_days(feed.name, _SHOWN_DAYS)
     told = render_days(feed.name, days, visit.texts)
     for message in join_blocks([_line(feed, visit), *told.split("\n")[1:]]):
@@ -110,19 +116,20 @@ def _line(feed: FeedHealth, visit: Visit) -> Markup:
 
 
 async def _add(visit: Visit, desk: FeedsDesk, address: str) -> None:
-    found = await _find(desk, address, visit)
+    found = await _patiently(visit, address, _find(desk, address, visit))
     entry = describe_entry(found)
     await asyncio.to_thread(FeedsFile(desk.path).add, entry, {"country": "AM", "kind": "private"})
     added = visit.texts.say(
         "Added as <b>{name}</b>. Its publisher's country and kind stand in feeds.yaml: set them.",
         name=entry["name"],
     )
+    await _take_over(visit, desk)
     await visit.answer(f"{_describe(found, visit.texts)}\n\n{added}")
 
 
 async def _find(desk: FeedsDesk, asked: str, visit: Visit) -> FoundFeed:
     private, name = False, ""
-    if "." not in asked or " " in asked:
+    if not _is_address(asked):
         listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
         desk.fetcher.logins = find_logins(listed)
         for each in listed.feeds:
@@ -131,13 +138,67 @@ async def _find(desk: FeedsDesk, asked: str, visit: Visit) -> FoundFeed:
     return await find_feed(asked, desk.fetcher, desk.worker, visit.now, private=private, name=name)
 
 
-async def _switch(visit: Visit, desk: FeedsDesk, name: str, *, wanted: bool) -> None:
+async def _switch(visit: Visit, desk: FeedsDesk, asked: str, *, wanted: bool) -> None:
+    listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
+    verb = "enable" if wanted else "disable"
+    name = await _find_named(visit, asked, [each.name for each in listed.feeds], verb)
+    if not name:
+        return
     await asyncio.to_thread(FeedsFile(desk.path).enable, name, wanted)
+    await _take_over(visit, desk)
     if wanted:
         await visit.storage.feeds.revive(name, visit.now)
         await visit.answer(visit.texts.say("<b>{name}</b> is on.", name=name))
     else:
         await visit.answer(visit.texts.say("<b>{name}</b> is off.", name=name))
+
+
+async def _take_over(visit: Visit, desk: FeedsDesk) -> None:
+    """Let an edit of feeds.yaml hold at once: whoever polls would see it some seconds later."""
+    listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
+    await visit.storage.feeds.save_config(listed, visit.now)
+
+
+async def _find_named(visit: Visit, asked: str, names: Sequence[str], verb: str) -> str:
+    """Return the one feed that is meant; "" once it has been asked which one is."""
+    found = find_named(asked, names)
+    if found.name:
+        return found.name
+    if not found.perhaps:
+        said = visit.texts.say("No feed is called “{name}”.", name=cut(asked, 60))
+        await visit.answer(Markup("{}\n\n{}").format(said, _say_how(visit.texts)))
+        return ""
+    before = f"/feeds {verb}".strip()
+    lines = [Markup("<code>{} {}</code>").format(before, each) for each in found.perhaps]
+    await visit.answer(Markup("\n").join([visit.texts.say("Did you mean one of these?"), *lines]))
+    return ""
+
+
+async def _test(visit: Visit, desk: FeedsDesk, asked: str) -> None:
+    if not _is_address(asked):
+        listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
+        asked = await _find_named(visit, asked, [each.name for each in listed.feeds], "test")
+    if asked:
+        found = await _patiently(visit, asked, _find(desk, asked, visit))
+        await visit.answer(_describe(found, visit.texts))
+
+
+async def _patiently(visit: Visit, asked: str, asking: Awaitable[FoundFeed]) -> FoundFeed:
+    """Wait for a publisher; say that it is waited for, where it does not answer soon."""
+    task = asyncio.ensure_future(asking)
+    try:
+        await asyncio.wait({task}, timeout=_SAYS_SO_AFTER_S)
+        if not task.done():
+            await visit.answer(
+                visit.texts.say("I am asking {name}; it may take a minute.", name=cut(asked, 100))
+            )
+        return await task
+    finally:
+        task.cancel()
+
+
+def _is_address(asked: str) -> bool:
+    return "." in asked and " " not in asked
 
 
 async def _export(visit: Visit, desk: FeedsDesk) -> None:

@@ -54,6 +54,8 @@ class Services:
     clock: Callable[[], datetime]
     #: What operators manage feeds with; None where there are no operators.
     desk: FeedsDesk | None = None
+    #: When this process began.
+    started_at: datetime | None = None
     terms: Terms = field(default_factory=Terms)
     replies: Replies = field(default_factory=Replies)
     floods: Floods = field(default_factory=Floods)

@@ -18,6 +18,8 @@ _PERSONAL = (
 )  # fmt: skip
 _WORDS_KEPT = timedelta(days=2)
 _REQUESTS_KEPT = timedelta(days=90)
+#: As long as what was sent.
+_SAID_KEPT = timedelta(days=7)
 _LISTS_KEPT = timedelta(days=366)
 #: So long it is known what became of each feed's items, day by day.
 _DAYS_COUNTED = timedelta(days=35)
@@ -35,6 +37,7 @@ async def prune(storage: Storage, keep_days: int, now: datetime) -> tuple[int, i
         _log.info("gone_chats_erased", extra={"chats": erased})
     await storage.subscribers.prune_words(now - _WORDS_KEPT)
     await storage.applicants.prune(now - _REQUESTS_KEPT)
+    await storage.broadcasts.prune(now - _SAID_KEPT)
     await storage.sharing.prune(now - _LISTS_KEPT)
     await storage.silences.prune((now - _DAYS_COUNTED).date())
     await storage.trends.prune(now - _DAYS_COUNTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.model.broadcasts import Broadcast, BroadcastProgress, Stage
 from bot.model.feeds import (
     REFUSED_CHATS,
     AskedSource,
@@ -34,6 +35,7 @@ from bot.model.items import (
 )
 from bot.model.overview import (
     HourOfNews,
+    HourOfWork,
     Outgoing,
     Overview,
     Pulse,
@@ -73,6 +75,8 @@ __all__ = [
     "WAKES",
     "Applicant",
     "AskedSource",
+    "Broadcast",
+    "BroadcastProgress",
     "Button",
     "ChangedItem",
     "Chart",
@@ -89,6 +93,7 @@ __all__ = [
     "FeedState",
     "HourCount",
     "HourOfNews",
+    "HourOfWork",
     "Item",
     "Keyboard",
     "Keyword",
@@ -114,6 +119,7 @@ __all__ = [
     "Sight",
     "Silence",
     "Span",
+    "Stage",
     "Standing",
     "StoryLately",
     "Subscriber",

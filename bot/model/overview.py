@@ -85,6 +85,15 @@ class HourOfNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HourOfWork:
+    """How many items came in an hour, and how many messages went out."""
+
+    at: datetime
+    items: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """How everything stands."""
 

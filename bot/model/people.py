@@ -57,6 +57,7 @@ class DeliveryKind(IntEnum):
     DIGEST = 3
     EDIT = 4  #: of an alert that was sent: only when nothing else waits
     NOTICE = 5  #: unusually many stories on a keyword: before digests
+    BROADCAST = 6  #: an operator's own words: behind all news
 
 
 class DeliveryState(IntEnum):

@@ -75,6 +75,8 @@ class Chart:
     silent_label: str
     #: Said in the middle where there is nothing to draw.
     empty_label: str
+    #: The bars stand beside one another, for they count unlike things.
+    side_by_side: bool = False
 
     def to_json(self) -> str:
         """Return what the process is given that draws it."""

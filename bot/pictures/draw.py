@@ -16,8 +16,22 @@ _CPU_LIMIT_S = 20
 _INCHES, _DPI = (6.0, 4.4), 200  # letters that can be read on a phone
 #: Told apart by all kinds of eyes, and by their lightness too.
 _COLOURS = {
-    "light": {"hy": "#d9820f", "ru": "#1f6fb5", "en": "#2a9d78", "other": "#8a8f98"},
-    "dark": {"hy": "#f2b24a", "ru": "#4f9be0", "en": "#46c39a", "other": "#9aa0aa"},
+    "light": {
+        "items": "#1f6fb5",
+        "sent": "#d9820f",
+        "hy": "#d9820f",
+        "ru": "#1f6fb5",
+        "en": "#2a9d78",
+        "other": "#8a8f98",
+    },
+    "dark": {
+        "items": "#4f9be0",
+        "sent": "#f2b24a",
+        "hy": "#f2b24a",
+        "ru": "#4f9be0",
+        "en": "#46c39a",
+        "other": "#9aa0aa",
+    },
 }
 _THEMES = {
     "light": {
@@ -70,13 +84,16 @@ def draw(chart: dict[str, Any], into: Any) -> None:
     size = chart["size"]
     totals = [0] * size
     handles = []
-    for language, name, counts in chart["bars"]:
+    beside = chart["side_by_side"]
+    width = 0.82 / len(chart["bars"]) if beside else 0.82
+    for number, (language, name, counts) in enumerate(chart["bars"]):
+        shift = width * (number - (len(chart["bars"]) - 1) / 2) if beside else 0.0
         handles.append(
             axes.bar(
-                range(size),
+                [place + shift for place in range(size)],
                 counts,
-                bottom=totals,
-                width=0.82,
+                bottom=0 if beside else totals,
+                width=width,
                 color=colours[language],
                 edgecolor=theme["ground"],
                 linewidth=0.4,
@@ -84,7 +101,8 @@ def draw(chart: dict[str, Any], into: Any) -> None:
                 zorder=3,
             )
         )
-        totals = [total + count for total, count in zip(totals, counts, strict=True)]
+        join = max if beside else sum
+        totals = [join(each) for each in zip(totals, counts, strict=True)]
     most = max(totals, default=0)
     axes.set_ylim(0, max(4.0, most * 1.16))
     axes.set_xlim(-0.6, max(size, 8) - 0.4)

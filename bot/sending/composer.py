@@ -10,6 +10,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from bot.delivery.alert_buttons import render_buttons
+from bot.delivery.broadcast import render_broadcast
 from bot.delivery.bulletin import is_late
 from bot.delivery.digest import render_digest
 from bot.delivery.digest_pages import DigestSpan, page_buttons
@@ -26,6 +27,7 @@ from bot.model import (
     Ring,
     Shows,
     Sight,
+    Stage,
     Subscriber,
     Surge,
 )
@@ -37,6 +39,7 @@ from bot.texts import Texts
 
 #: What is known of sources holds so long: outages are counted in minutes.
 _SIGHT_HOLDS_S = 10.0
+_WITHOUT_STORIES = (DeliveryKind.DIGEST, DeliveryKind.NOTICE, DeliveryKind.BROADCAST)
 _ABOUT_CHANGES = (Ring.CORRECTED, Ring.DETAIL)
 
 
@@ -81,7 +84,7 @@ class Composer:
         alerts = [
             alert
             for each in owed
-            if each.kind not in (DeliveryKind.DIGEST, DeliveryKind.NOTICE)
+            if each.kind not in _WITHOUT_STORIES
             for alert in (each.bulletin or (each,))
         ]
         self._written.clear()
@@ -101,6 +104,8 @@ class Composer:
             return await self._digest(owed, now)
         if owed.kind is DeliveryKind.NOTICE:
             return await self._surge(owed, now)
+        if owed.kind is DeliveryKind.BROADCAST:
+            return await self._broadcast(owed)
         texts = self._texts[owed.subscriber.language]
         if owed.bulletin:
             return self._bulletin(owed, alerted, texts, now)
@@ -194,6 +199,16 @@ class Composer:
         if typed is None:
             return Composed(())
         return Composed((render_surge(surge, typed, self._texts[owed.subscriber.language]),))
+
+    async def _broadcast(self, owed: Delivery) -> Composed:
+        """Return what an operator says; nothing where it was taken back by now."""
+        broadcast_id, reader = int(owed.ref.partition(":")[2]), owed.subscriber
+        said = await self._storage.broadcasts.load(broadcast_id)
+        if said is None or said.stage is Stage.CANCELLED:
+            return Composed(())
+        silent = reader.paused or reader.quiet or not reader.sound
+        message = render_broadcast(said.text, self._texts[reader.language])
+        return Composed((message,), silent=silent)
 
     async def _wants_empty(self, subscriber: Subscriber, now: datetime) -> bool:
         # Who follows nothing has not asked to hear that there is nothing.

@@ -21,6 +21,11 @@ _MOST_CUTS = 8
 _HOUR_MS = 3_600_000
 
 
+_IN_NO_DIGEST = (
+    DeliveryKind.EDIT, DeliveryKind.RING, DeliveryKind.NOTICE, DeliveryKind.BROADCAST,
+)  # fmt: skip
+
+
 class Verdicts:
     """Turns answers and failures into outcomes; of a bulletin, one for each alert in it."""
 
@@ -170,7 +175,7 @@ class Verdicts:
 def _missed(owed: Delivery, reason: str) -> Outcome:
     """Give up bringing it by itself: the next digest that arrives tells it."""
     _log.error("delivery_given_up", extra={"delivery": owed.id, "reason": reason})
-    known = owed.kind in (DeliveryKind.EDIT, DeliveryKind.RING, DeliveryKind.NOTICE)
+    known = owed.kind in _IN_NO_DIGEST
     fate = Fate.REJECTED if known else Fate.MISSED
     return Outcome(delivery=owed, fate=fate, error=reason)
 

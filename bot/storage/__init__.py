@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.errors import DatabaseNotReady
 from bot.storage.applicants import Applicants
 from bot.storage.bots import Bots
+from bot.storage.broadcasts import Broadcasts
 from bot.storage.carrying import Carrying
 from bot.storage.channels import Channels
 from bot.storage.chats import Chats
@@ -65,6 +66,7 @@ class Storage:
         self.chats = Chats(database)
         self.channels = Channels(database)
         self.applicants = Applicants(database)
+        self.broadcasts = Broadcasts(database)
         self.leaving = Leaving(database)
         self.subscribers = Subscribers(database)
         self.quiet_hours = QuietHours(database)

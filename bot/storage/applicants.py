@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bot.model import Applicant, Standing
-from bot.storage.applicant_tables import applicant, applicant_message
 from bot.storage.database import Database, insert_into
+from bot.storage.operator_tables import applicant, applicant_message
 from bot.storage.tables import channel_admin, subscriber
 
 #: Who was refused and writes on is told so again this much later.

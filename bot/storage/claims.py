@@ -53,14 +53,15 @@ _IS_ACTIVE = chat.c.state.not_in([literal_column(str(int(each))) for each in AWA
 
 #: Less grave than this, alerts wait for what was told already and grew graver.
 _GRAVE = 2
-#: What goes first: grave alerts, more of what was told, other alerts, notices, digests, and edits
-#: when nothing else waits.
+#: What goes first: grave alerts, more of what was told, other alerts, notices, digests, what
+#: operators say, and edits when nothing else waits.
 _LANES = (
     *((DeliveryKind.ALERT, gravity) for gravity in range(MAX_GRAVITY, _GRAVE - 1, -1)),
     (DeliveryKind.RING, 0),
     *((DeliveryKind.ALERT, gravity) for gravity in range(_GRAVE - 1, -1, -1)),
     (DeliveryKind.NOTICE, 0),
     (DeliveryKind.DIGEST, 0),
+    (DeliveryKind.BROADCAST, 0),
     (DeliveryKind.EDIT, 0),
 )
 
@@ -83,7 +84,8 @@ _DUE = (
         delivery.c.gravity == bindparam("its_gravity"),
         delivery.c.due_at <= now_ms(),
         _IS_ACTIVE,
-        subscriber.c.paused.is_(False),
+        # Who paused wants no news; what operators say comes without a sound.
+        or_(subscriber.c.paused.is_(False), delivery.c.kind == int(DeliveryKind.BROADCAST)),
         # Quiet hours may have begun that nobody has turned to yet.
         or_(delivery.c.kind.not_in(_RINGING), is_settled(bindparam("its_now", type_=Moment))),
         is_open(),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +25,7 @@ from bot.model import (
     DeliveryKind,
     DeliveryState,
     HourOfNews,
+    HourOfWork,
     Outgoing,
     Overview,
     Pulse,
@@ -85,6 +87,25 @@ class Overviews:
                 lowered_rate=clock.rate if clock else 0.0,
                 lowered_s_ago=(clock.now - clock.rate_at) / 1000 if clock else 0.0,
             )
+
+        return await self._database.read(work)
+
+    async def load_work(self, now: datetime) -> list[HourOfWork]:
+        """Return what came in and what went out in each of the last hours, the oldest first."""
+
+        def work(connection: Connection) -> list[HourOfWork]:
+            sent = _count_by_hour(
+                connection,
+                delivery.c.settled_at,
+                (delivery.c.state == DeliveryState.SENT)
+                & (delivery.c.settled_at >= now_ms() - (_HOURS_OF_NEWS + 1) * _HOUR_MS),
+            )
+            return [
+                HourOfWork(
+                    at=hour.at, items=hour.items, sent=sent[int(hour.at.timestamp()) // 3600]
+                )
+                for hour in _load_hours(connection, now)
+            ]
 
         return await self._database.read(work)
 
@@ -308,14 +329,7 @@ def _load_hours(connection: Connection, now: datetime) -> list[HourOfNews]:
     first = datetime.fromtimestamp((this - _HOURS_OF_NEWS + 1) * 3600, UTC)
     counts: dict[str, Counter[int]] = {}
     for name, moment in (("items", item.c.seen_at), ("surges", surge.c.at)):
-        # A number written out: what is grouped by must be the same expression, not the same value.
-        hour = type_coerce(moment, BigInteger) // literal_column(str(_HOUR_MS), BigInteger())
-        rows = connection.execute(
-            select(hour.label("hour"), func.count().label("times"))
-            .where(moment >= first)
-            .group_by(hour)
-        )
-        counts[name] = Counter({int(row.hour): row.times for row in rows})
+        counts[name] = _count_by_hour(connection, moment, moment >= first)
     return [
         HourOfNews(
             at=datetime.fromtimestamp(hour * 3600, UTC),
@@ -324,3 +338,13 @@ def _load_hours(connection: Connection, now: datetime) -> list[HourOfNews]:
         )
         for hour in range(this - _HOURS_OF_NEWS + 1, this + 1)
     ]
+
+
+def _count_by_hour(connection: Connection, moment: Any, which: Any) -> Counter[int]:
+    """Return how many rows fall into each hour (since 1970)."""
+    # A number written out: what is grouped by must be the same expression, not the same value.
+    hour = type_coerce(moment, BigInteger) // literal_column(str(_HOUR_MS), BigInteger())
+    rows = connection.execute(
+        select(hour.label("hour"), func.count().label("times")).where(which).group_by(hour)
+    )
+    return Counter({int(row.hour): row.times for row in rows})

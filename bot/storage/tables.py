@@ -17,7 +17,6 @@ from sqlalchemy import (
     text,
 )
 
-from bot.storage.applicant_tables import applicant, applicant_message
 from bot.storage.columns import Id, Moment, make_id, metadata, refer_to
 from bot.storage.news_tables import (
     feed,
@@ -35,6 +34,7 @@ from bot.storage.news_tables import (
     story_item,
     story_news,
 )
+from bot.storage.operator_tables import applicant, applicant_message, broadcast
 from bot.storage.process_tables import poller, process, received_update, waiting_update
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "IS_GONE",
     "applicant",
     "applicant_message",
+    "broadcast",
     "budget",
     "channel_admin",
     "chat",

@@ -117,6 +117,8 @@ class Sayings:
                 return self._texts.say("digests")
             case DeliveryKind.EDIT:
                 return self._texts.say("edits of alerts")
+            case DeliveryKind.BROADCAST:
+                return self._texts.say("operators' messages")
         return self._texts.say("notices of surges")
 
     def state(self, feed: FeedHealth) -> Markup:

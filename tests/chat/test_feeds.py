@@ -98,7 +98,7 @@ async def test_a_feed_is_switched_and_the_file_keeps_its_comments(
         "alpha": True, "beta": False, "gamma": True,
     }  # fmt: skip
     assert desk.path.read_text().startswith("# Ours, by hand.")
-    assert "did not work" in (await idle.say("/feeds enable delta")).text
+    assert "No feed is called “delta”" in (await idle.say("/feeds enable delta")).text
 
 
 async def test_a_private_address_is_not_asked_from_chat(idle: Sahman, desk: FeedsDesk) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.chat.terms import Terms
 from bot.demo.chats import Message
 from bot.model import Standing
-from bot.storage.applicant_tables import applicant
+from bot.storage.operator_tables import applicant
 from bot.storage.tables import subscriber
 from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
 from tests.samples import count_rows, open_chat

@@ -1,4 +1,4 @@
-"""Who asks to be let in: decided once, forgotten with the chat, and never one subscriber too many."""
+"""Who asks to be let in: decided once, forgotten with the chat; the ceiling holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from bot.errors import NoRoom
 from bot.model import ChatKind, Standing
 from bot.storage import Storage
-from bot.storage.applicant_tables import applicant, applicant_message
+from bot.storage.operator_tables import applicant, applicant_message
 from bot.storage.tables import subscriber as subscribers
 from tests.samples import NOW, count_rows, open_chat, subscriber
 

@@ -209,11 +209,11 @@ async def test_while_the_database_is_away_updates_wait_with_telegram(
     opened = storage.subscribers.open
     failures = []
 
-    async def away(*given: Any) -> Any:
+    async def away(*given: Any, **more: Any) -> Any:
         if len(failures) < 2:
             failures.append(given)
             raise DatabaseError("the database is away")
-        return await opened(*given)
+        return await opened(*given, **more)
 
     monkeypatch.setattr(storage.subscribers, "open", away)
     telegram.send_text(ANI, "/add border")

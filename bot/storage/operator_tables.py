@@ -1,10 +1,10 @@
-"""The tables of who asked to be let in, where operators decide about it."""
+"""The tables of what operators decide and say: who is let in, and what is told to all."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
 
-from bot.storage.columns import Moment, metadata
+from bot.storage.columns import Moment, make_id, metadata
 
 #: A chat that asked, and what was decided; it is no `chat` before it is let in.
 applicant = Table(
@@ -32,4 +32,22 @@ applicant_message = Table(
     ),
     Column("operator_id", BigInteger, primary_key=True, autoincrement=False),
     Column("message_id", BigInteger, nullable=False),
+)
+
+#: What an operator says to all, or to those of some languages.
+broadcast = Table(
+    "broadcast",
+    metadata,
+    make_id(),
+    Column("text", Text, nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("operator_id", BigInteger, nullable=False),
+    # Under which its progress is told.
+    Column("message_id", BigInteger),
+    Column("stage", Text, nullable=False),
+    # The last subscriber who was owed it; below 0: all are.
+    Column("cursor", BigInteger, nullable=False, server_default="0"),
+    Column("owed", Integer, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
 )
