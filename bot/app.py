@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -34,6 +35,7 @@ from bot.jobs.prune import give_up_dead_rows, prune
 from bot.jobs.rekey import rekey_items
 from bot.jobs.surges import owe_surges
 from bot.jobs.timers import Timers
+from bot.jobs.watch import open_watch
 from bot.lifetime import Runner, run_until_stopped, settle_memory
 from bot.matching import keep_read, recall_read
 from bot.model import PollResult, Telegram
@@ -131,6 +133,9 @@ async def run(
             await introduce(talking.application)
             await _check_bot(settings, storage)
         timers = Timers()
+        telegram = partial(how_reached, talking.application.bot if talking else None)
+        watch = await stack.enter_async_context(open_watch(settings, storage, telegram, roles))
+        timers.every(_HEALTH_TICK_S, "watch", watch.look)
         heartbeat = HeartbeatJob(find_heartbeat(settings))
         stack.callback(heartbeat.end)
         timers.every(_HEARTBEAT_S, "heartbeat", heartbeat.beat)
@@ -142,7 +147,7 @@ async def run(
         desk, hook = _build_desk(parts), _build_hook(settings) if Role.CHAT in roles else None
         if settings.serves:
             # Before Telegram answers: what is amiss is seen there.
-            heartbeat.address = await _open_site(parts, talking, polling, desk, hook)
+            heartbeat.address = await _open_site(parts, telegram, polling, desk, hook)
         timers.start()
         stack.push_async_callback(timers.finish, _TIMERS_MAY_TAKE_S)
         if talking and roles != {Role.POLL}:
@@ -265,15 +270,12 @@ def _build_hook(settings: Settings) -> Webhook | None:
 
 async def _open_site(
     parts: Parts,
-    talking: Talking | None,
+    telegram: Callable[[datetime], Telegram],
     polling: Polling | None,
     desk: FeedsDesk,
     hook: Webhook | None,
 ) -> str:
     """Serve the operator's page and what else there is; return where, or ""."""
-
-    def telegram(now: datetime) -> Telegram:
-        return how_reached(talking.application.bot, now) if talking else Telegram()
 
     async def edited(now: datetime) -> None:
         if polling is not None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from bot import __version__
 from bot.chat.visit import Visit
+from bot.delivery.alarms import say_alarm
 from bot.delivery.broadcast import say_progress
 from bot.delivery.outages import say_outage
 from bot.delivery.readiness import find_troubles, say_troubles
@@ -32,6 +33,11 @@ async def serve_status(visit: Visit) -> None:
         _say_feeds(overview, visit),
         _say_outgoing(overview.outgoing, texts),
         _say_readers(overview.readers, texts),
+    ]
+    blocks += [
+        say_alarm(each.facts, texts)
+        for name, each in (await storage.alarms.load()).items()
+        if not name.startswith("upgraded:")
     ]
     asking = await storage.applicants.count_asking()
     if asking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.model.alarms import Alarm
 from bot.model.broadcasts import Broadcast, BroadcastProgress, Stage
 from bot.model.feeds import (
     REFUSED_CHATS,
@@ -73,6 +74,7 @@ __all__ = [
     "REFUSED_CHATS",
     "URGENT",
     "WAKES",
+    "Alarm",
     "Applicant",
     "AskedSource",
     "Broadcast",

@@ -34,6 +34,8 @@ class Telegram:
     answered_at: datetime | None = None
     #: Since when it has not been reached; None: it was, the last time.
     failing_since: datetime | None = None
+    #: How much later this machine's clock is than Telegram's, in seconds.
+    ahead_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

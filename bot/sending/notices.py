@@ -6,8 +6,12 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
+from markupsafe import Markup
+
+from bot.delivery.alarms import say_alarm, say_alarm_over
 from bot.delivery.outages import render_notice
 from bot.errors import SendError, TryLater
+from bot.model import Notice
 from bot.storage import Storage
 from bot.telegram_api.messenger import Messenger
 from bot.texts import Texts
@@ -44,7 +48,7 @@ async def send_notices(
         reader = await storage.subscribers.load(notice.chat_id, 0)
         spoken = texts[reader.language if reader else "en"]
         try:
-            await messenger.send(notice.chat_id, 0, render_notice(notice, spoken, now))
+            await messenger.send(notice.chat_id, 0, _render(notice, spoken, now))
         except TryLater as error:
             _log.warning("notice_deferred", extra={"chat": notice.chat_id, "reason": error.reason})
             deferred.add(notice.chat_id)
@@ -52,3 +56,12 @@ async def send_notices(
         except SendError as error:
             _log.error("notice_lost", extra={"chat": notice.chat_id, "reason": error.reason})
         await storage.health.settle_notice(notice.id)
+
+
+def _render(notice: Notice, texts: Texts, now: datetime) -> Markup:
+    match notice.kind:
+        case "alarm":
+            return say_alarm(notice.facts, texts)
+        case "alarm_over":
+            return say_alarm_over(notice.facts, texts, now)
+    return render_notice(notice, texts, now)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from bot.config import Settings
 from bot.errors import DatabaseNotReady
+from bot.storage.alarms import Alarms
 from bot.storage.applicants import Applicants
 from bot.storage.bots import Bots
 from bot.storage.broadcasts import Broadcasts
@@ -65,6 +66,7 @@ class Storage:
         self.trends = Trends(database)
         self.chats = Chats(database)
         self.channels = Channels(database)
+        self.alarms = Alarms(database)
         self.applicants = Applicants(database)
         self.broadcasts = Broadcasts(database)
         self.leaving = Leaving(database)
@@ -100,7 +102,7 @@ async def open_storage(
     try:
         while True:
             try:
-                await asyncio.to_thread(migrate, engine, locked=serving)
+                upgraded = await asyncio.to_thread(migrate, engine, locked=serving)
                 break
             except DatabaseNotReady as error:
                 over = asyncio.get_running_loop().time() + _LOOK_EVERY_S > give_up_s
@@ -108,7 +110,11 @@ async def open_storage(
                     raise
                 _log.warning("database_not_ready", extra={"reason": str(error)})
                 await asyncio.sleep(_LOOK_EVERY_S)
-        yield Storage(database)
+        storage = Storage(database)
+        if upgraded:
+            _log.info("tables_upgraded", extra={"revision": upgraded})
+            await storage.alarms.note_upgrade(upgraded, settings.admins)
+        yield storage
     finally:
         database.close()
         lock.release()

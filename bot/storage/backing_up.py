@@ -30,10 +30,10 @@ from bot import __version__
 from bot.storage.columns import Moment
 from bot.storage.database import translated
 from bot.storage.migrating import load_revision
-from bot.storage.tables import metadata, poller, process, search_period
+from bot.storage.tables import metadata, poller, process, search_period, start
 
 FORMAT = 1
-_LEFT_OUT = (poller, process, search_period)
+_LEFT_OUT = (poller, process, search_period, start)
 _AT_ONCE = 1_000
 
 #: Told how many rows are done, and of how many.

@@ -25,8 +25,10 @@ _FULL_TEXT = "fts5"
 _FOR_NOW = ("starting up", "shutting down", "recovery", "not yet accepting", "too many connections")
 
 
-def migrate(engine: Engine, folder: Path | None = None, *, locked: bool = False) -> None:
+def migrate(engine: Engine, folder: Path | None = None, *, locked: bool = False) -> str:
     """Bring the database to this version's tables; safe when several processes start together.
+
+    Returns their revision where older ones were upgraded, else "".
 
     An SQLite file with older tables is copied beside itself first. *locked*: its lock is held.
     Raises DatabaseError.
@@ -36,17 +38,18 @@ def migrate(engine: Engine, folder: Path | None = None, *, locked: bool = False)
         _require_full_text(engine)
     newest, stands_at = newest_revision(folder), load_revision(engine)
     if stands_at == newest:
-        return
+        return ""
     refuse_newer(engine, folder)
     if locked or engine.dialect.name != "sqlite":
         _upgrade(engine, folder, "head", copied_for=newest if stands_at else "")
-        return
+        return newest if stands_at else ""
     lock = FileLock(engine.url)
     lock.take()
     try:
         _upgrade(engine, folder, "head", copied_for=newest if stands_at else "")
     finally:
         lock.release()
+    return newest if stands_at else ""
 
 
 def _upgrade(engine: Engine, folder: Path, revision: str, *, copied_for: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The tables of what operators decide and say: who is let in, and what is told to all."""
+"""The tables of what operators decide, say and are told."""
 
 from __future__ import annotations
 
@@ -49,5 +49,26 @@ broadcast = Table(
     Column("cursor", BigInteger, nullable=False, server_default="0"),
     Column("owed", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: What is wrong with the machine, and has been told; upgrades that have been stay here.
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+
+#: Starts of processes that have not ended in order.
+start = Table(
+    "start",
+    metadata,
+    make_id(),
+    # The machine, and what the process does there.
+    Column("place", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )

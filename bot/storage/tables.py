@@ -34,13 +34,14 @@ from bot.storage.news_tables import (
     story_item,
     story_news,
 )
-from bot.storage.operator_tables import applicant, applicant_message, broadcast
+from bot.storage.operator_tables import alarm, applicant, applicant_message, broadcast, start
 from bot.storage.process_tables import poller, process, received_update, waiting_update
 
 __all__ = [
     "HAS_REFUSED",
     "IS_CLOSED",
     "IS_GONE",
+    "alarm",
     "applicant",
     "applicant_message",
     "broadcast",
@@ -65,6 +66,7 @@ __all__ = [
     "publisher",
     "received_update",
     "search_period",
+    "start",
     "story",
     "story_apart",
     "story_counts",

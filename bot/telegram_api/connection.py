@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -47,14 +48,34 @@ def make_bot(token: str, api_url: str, proxy: SecretStr | None = None) -> Bot:
     )
 
 
-def how_reached(bot: Bot, now: datetime) -> Telegram:
-    """Return how Telegram was last reached by this bot."""
+def how_reached(bot: Bot | None, now: datetime) -> Telegram:
+    """Return how Telegram was last reached by this bot; of none, nothing is known."""
+    if bot is None:
+        return Telegram()
     reach, now_s = getattr(bot.request, "reach", Reach()), asyncio.get_running_loop().time()
 
     def when(at_s: float | None) -> datetime | None:
         return None if at_s is None else now - timedelta(seconds=now_s - at_s)
 
-    return Telegram(answered_at=when(reach.answered_s), failing_since=when(reach.failing_since_s))
+    return Telegram(
+        answered_at=when(reach.answered_s),
+        failing_since=when(reach.failing_since_s),
+        ahead_s=_compare_clocks(reach, now, now_s),
+    )
+
+
+def _compare_clocks(reach: Reach, now: datetime, now_s: float) -> float | None:
+    """Return how much later our clock is than that of the last answer; None where nobody knows."""
+    if reach.dated is None:
+        return None
+    written, came_s = reach.dated
+    try:
+        theirs = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    if theirs.tzinfo is None:
+        return None
+    return (now - timedelta(seconds=now_s - came_s) - theirs).total_seconds()
 
 
 def make_application(bot: Bot) -> AnyApplication:

@@ -69,6 +69,12 @@ class Reach:
     answered_s: float | None = None
     #: Since when every request has failed; None: the last one did not.
     failing_since_s: float | None = None
+    #: The time of day that an answer bore, and when that came.
+    dated: tuple[str, float] | None = None
+
+    def note_date(self, date: str) -> None:
+        """Note what an answer says of the time."""
+        self.dated = date, asyncio.get_running_loop().time()
 
     def note(self, *, answered: bool) -> None:
         """Note how a request ended."""
@@ -173,6 +179,8 @@ class AiohttpRequest(BaseRequest):
             async with self._open().request(
                 method, url, timeout=timeout, **_body(request_data)
             ) as answer:
+                if date := answer.headers.get("Date"):
+                    self.reach.note_date(date)
                 return answer.status, await answer.read()
         except PROXY_FAILURES as error:
             said = f"cannot connect to Telegram: {say_proxy_failure(error)} (BOT_API_PROXY)"

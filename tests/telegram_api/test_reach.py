@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from telegram.error import TelegramError
@@ -42,5 +42,21 @@ async def test_answers_and_failures_are_told_apart() -> None:
     since = how_reached(bot, NOW).failing_since
     assert since is not None
     assert NOW - since < _SOON
+    await close_bot(bot)
+    await bot._request[0].shutdown()
+
+
+async def test_the_clock_is_compared_with_that_of_the_last_answer() -> None:
+    api = BotApi(TOKEN)
+    await api.start()
+    bot = make_bot(TOKEN, api.url)
+    assert how_reached(bot, datetime.now(UTC)).ahead_s is None
+    await bot.get_me()
+    right, fast = datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
+    assert abs(how_reached(bot, right).ahead_s or 99) < 10
+    assert 3590 < (how_reached(bot, fast).ahead_s or 0) < 3610
+    bot.request.reach.note_date("no date at all")  # type: ignore[attr-defined]
+    assert how_reached(bot, right).ahead_s is None
+    await api.stop()
     await close_bot(bot)
     await bot._request[0].shutdown()

@@ -1,4 +1,4 @@
-"""what operators say to all who are written to"""
+"""what operators say to all who are written to, and what they are told of the machine"""
 
 from __future__ import annotations
 
@@ -27,8 +27,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "alarm",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alarm")),
+    )
+    op.create_table(
+        "start",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_start")),
+        sqlite_autoincrement=True,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("start")
+    op.drop_table("alarm")
     op.drop_table("broadcast")
     op.execute("DELETE FROM delivery WHERE kind = 6")
