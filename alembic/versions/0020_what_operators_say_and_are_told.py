@@ -43,9 +43,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_start")),
         sqlite_autoincrement=True,
     )
+    op.add_column(
+        "notice", sa.Column("held_until", sa.BigInteger(), server_default="0", nullable=False)
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("notice", "held_until")
     op.drop_table("start")
     op.drop_table("alarm")
     op.drop_table("broadcast")

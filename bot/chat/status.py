@@ -34,11 +34,7 @@ async def serve_status(visit: Visit) -> None:
         _say_outgoing(overview.outgoing, texts),
         _say_readers(overview.readers, texts),
     ]
-    blocks += [
-        say_alarm(each.facts, texts)
-        for name, each in (await storage.alarms.load()).items()
-        if not name.startswith("upgraded:")
-    ]
+    blocks += [say_alarm(each.facts, texts) for each in (await storage.alarms.load()).values()]
     asking = await storage.applicants.count_asking()
     if asking:
         blocks.append(

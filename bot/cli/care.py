@@ -24,7 +24,7 @@ def check(
     feeds: Annotated[bool, typer.Option("--feeds", help="Fetch each enabled feed once.")] = False,
 ) -> None:
     """Check settings, feeds.yaml, database and token; say everything that is wrong at once."""
-    from bot.jobs.check import check_installation, count_unreached_operators
+    from bot.jobs.check import check_installation, load_of_operators
 
     settings, problems = read_settings(read_environment())
     log.configure(settings.log)
@@ -44,10 +44,12 @@ def check(
         )
     if settings.page is None and settings.why_no_page:
         errors.print(f"! the operator's page is not served: {settings.why_no_page}", markup=False)
-    unreached = 0 if problems else count_unreached_operators(settings)
-    if unreached:
+    told = None if problems else load_of_operators(settings)
+    for alarm in told.alarms if told else ():
+        errors.print(f"! {alarm.removeprefix('⚠ ')}", markup=False)
+    if told and told.unreached:
         errors.print(
-            f"! {unreached} of BOT_ADMINS have not written to the bot, so it can tell them "
+            f"! {told.unreached} of BOT_ADMINS have not written to the bot, so it can tell them "
             "nothing. Let each write /start to it",
             markup=False,
         )

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.config import FeedList, Settings, load_feeds
+from bot.delivery.alarms import say_alarm
 from bot.errors import (
     ANOTHER_BOT,
     HOW_TO_GET_ONE,
@@ -26,11 +27,13 @@ from bot.feeds.logins import find_logins
 from bot.feeds.worker import ParseWorker
 from bot.jobs.heartbeat import find_heartbeat, is_alive, write_heartbeat
 from bot.model import Feed, FeedConfig
+from bot.storage.alarms import load_alarms
 from bot.storage.bots import load_bot
 from bot.storage.database import check_database, check_place, make_engine
 from bot.storage.migrating import is_up_to_date, refuse_newer
 from bot.storage.overview import count_unreached
 from bot.telegram_api.connection import ask_who_i_am, make_bot
+from bot.texts import load_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +66,29 @@ async def check_installation(settings: Settings, now: datetime) -> list[Problem]
     return problems
 
 
-def count_unreached_operators(settings: Settings) -> int:
-    """Return how many of BOT_ADMINS have not written to the bot; 0 where that is not known."""
+@dataclass(frozen=True, slots=True)
+class OfOperators:
+    """How many operators cannot be told anything, and of what they are told just now."""
+
+    unreached: int = 0
+    alarms: tuple[str, ...] = ()
+
+
+def load_of_operators(settings: Settings) -> OfOperators:
+    """Return what the database says of operators; nothing where that is not known."""
     url = settings.database_url.get_secret_value()
     if not settings.admins or (
         url.startswith("sqlite:") and not os.path.lexists(url.removeprefix("sqlite:///"))
     ):
-        return 0
+        return OfOperators()
     engine = make_engine(url)
     try:
         if not is_up_to_date(engine):
-            return 0
+            return OfOperators()
         with engine.connect().execution_options(sahman_read_only=True) as connection:
-            return count_unreached(connection, settings.admins)
+            told = load_alarms(connection).values()
+            said = (say_alarm(each.facts, load_texts()["en"]).striptags() for each in told)
+            return OfOperators(count_unreached(connection, settings.admins), tuple(said))
     finally:
         engine.dispose()
 

@@ -42,8 +42,9 @@ async def send_notices(
     Few and rare, they pass no send clock; one that cannot be delivered is logged and let go.
     """
     deferred: set[int] = set()
-    for notice in await storage.health.load_notices():
+    for notice in await storage.health.claim_notices():
         if notice.chat_id in deferred:
+            await storage.health.release_notice(notice.id)
             continue
         reader = await storage.subscribers.load(notice.chat_id, 0)
         spoken = texts[reader.language if reader else "en"]
@@ -52,6 +53,7 @@ async def send_notices(
         except TryLater as error:
             _log.warning("notice_deferred", extra={"chat": notice.chat_id, "reason": error.reason})
             deferred.add(notice.chat_id)
+            await storage.health.release_notice(notice.id)
             continue
         except SendError as error:
             _log.error("notice_lost", extra={"chat": notice.chat_id, "reason": error.reason})

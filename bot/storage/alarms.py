@@ -16,6 +16,8 @@ from bot.storage.tables import alarm, notice, start
 
 #: Starts that are older say nothing any more.
 _DAY_MS = 86_400_000
+#: What is told and does not go on.
+_UPGRADED = "upgraded:"
 
 
 class Alarms:
@@ -26,12 +28,7 @@ class Alarms:
 
     async def load(self) -> dict[str, Alarm]:
         """Return what has been told and goes on, by its name."""
-
-        def work(connection: Connection) -> dict[str, Alarm]:
-            rows = connection.execute(select(alarm)).mappings()
-            return {row["name"]: Alarm(**row) for row in rows}
-
-        return await self._database.read(work)
+        return await self._database.read(load_alarms)
 
     async def note(
         self, begun: Sequence[Alarm], over: Collection[str], admins: Collection[int], now: datetime
@@ -64,7 +61,7 @@ class Alarms:
 
         def work(connection: Connection) -> None:
             at = datetime.fromtimestamp((connection.scalar(select(now_ms())) or 0) / 1000, UTC)
-            upgrade = Alarm(name=f"upgraded:{revision}", since=at)
+            upgrade = Alarm(name=f"{_UPGRADED}{revision}", since=at)
             row = insert_into(connection, alarm).values(
                 name=upgrade.name, since=at, amount=0, total=0
             )
@@ -95,6 +92,12 @@ class Alarms:
             start.c.place == place, start.c.begun_at > now_ms() - within_ms
         )
         return await self._database.read(lambda connection: connection.scalar(lately) or 0)
+
+
+def load_alarms(connection: Connection) -> dict[str, Alarm]:
+    """Return what has been told and goes on, by its name."""
+    going_on = select(alarm).where(alarm.c.name.not_like(f"{_UPGRADED}%")).order_by(alarm.c.name)
+    return {row["name"]: Alarm(**row) for row in connection.execute(going_on).mappings()}
 
 
 def _owe(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from bot.model import Applicant, Standing
+from bot.model import Applicant, Stage, Standing
 from bot.storage.database import Database, insert_into
-from bot.storage.operator_tables import applicant, applicant_message
+from bot.storage.operator_tables import applicant, applicant_message, broadcast
 from bot.storage.tables import channel_admin, subscriber
 
 #: Who was refused and writes on is told so again this much later.
@@ -143,6 +143,14 @@ class Applicants:
             )
 
         await self._database.write(work)
+
+
+def erase_traces(connection: Connection, chats: Collection[int]) -> None:
+    """Erase that chats asked to be let in, decided about others, or spoke to all."""
+    connection.execute(delete(applicant).where(applicant.c.chat_id.in_(chats)))
+    connection.execute(delete(applicant_message).where(applicant_message.c.operator_id.in_(chats)))
+    said = broadcast.c.operator_id.in_(chats) & (broadcast.c.stage != Stage.SENDING)
+    connection.execute(delete(broadcast).where(said))
 
 
 def _load_standing(connection: Connection, chat_id: int) -> Standing:

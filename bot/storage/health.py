@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, delete, func, select, type_coerce, update
 
 from bot.model import REFUSED_CHATS, AskedSource, FeedHealth, Notice, Outage, Sight
+from bot.storage.columns import now_ms
 from bot.storage.database import Database
 from bot.storage.polls import FEED_COLUMNS, to_publisher, to_rhythm
 from bot.storage.silences import mark_silent_feeds
 from bot.storage.tables import feed, heard_hour, item, notice, outage, publisher
 
+#: As long as telling them all may take.
+_NOTICES_AT_ONCE, _NOTICES_HELD_MS = 20, 600_000
 _DELAY_OF_ITEMS = 50
 #: Looked for among so many of the newest: of a whole archive it would take seconds.
 _AMONG_ITEMS = 20_000
@@ -155,17 +158,36 @@ class Health:
 
         await self._database.write(work)
 
-    async def load_notices(self) -> list[Notice]:
-        """Return what operators are still to be told, oldest first."""
+    async def claim_notices(self) -> list[Notice]:
+        """Return what operators are still to be told, oldest first, held for a while.
+
+        No other process tells the same meanwhile.
+        """
 
         def work(connection: Connection) -> list[Notice]:
-            rows = connection.execute(select(notice).order_by(notice.c.id).limit(100))
+            rows = connection.execute(
+                select(notice)
+                .where(notice.c.held_until <= now_ms())
+                .order_by(notice.c.id)
+                .limit(_NOTICES_AT_ONCE)
+                .with_for_update(skip_locked=True)
+            ).all()
+            held = update(notice).where(notice.c.id.in_([row.id for row in rows]))
+            connection.execute(held.values(held_until=now_ms() + _NOTICES_HELD_MS))
             return [
                 Notice(id=row.id, chat_id=row.chat_id, kind=row.kind, facts=json.loads(row.facts))
                 for row in rows
             ]
 
-        return await self._database.read(work)
+        return await self._database.write(work)
+
+    async def release_notice(self, notice_id: int) -> None:
+        """Note that an operator could not be told yet."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(notice).where(notice.c.id == notice_id).values(held_until=0))
+
+        await self._database.write(work)
 
     async def settle_notice(self, notice_id: int) -> None:
         """Note that an operator has been told."""

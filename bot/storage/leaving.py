@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from bot.model import ChatState
+from bot.storage.applicants import erase_traces
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, take_intake_lock
 from bot.storage.keywords import delete_unwanted
-from bot.storage.tables import IS_GONE, applicant, chat
+from bot.storage.tables import IS_GONE, chat
 
 #: So long somebody may come back to what they had; `/privacy` says so.
 GONE_DAYS = 90
@@ -34,7 +35,7 @@ class Leaving:
             if ids:
                 take_intake_lock(connection)
                 connection.execute(delete(chat).where(chat.c.id.in_(ids)))
-                connection.execute(delete(applicant).where(applicant.c.chat_id.in_(ids)))
+                erase_traces(connection, ids)
                 delete_unwanted(connection)
             return len(ids)
 

@@ -120,6 +120,8 @@ notice = Table(
     Column("kind", Text, nullable=False),
     Column("facts", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    # Until then some process is telling it.
+    Column("held_until", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from bot.storage.database import Database
 from bot.storage.tables import (
+    applicant,
+    broadcast,
     chat,
     delivery,
     keyword,
@@ -44,6 +46,12 @@ def _queries(subscriber_id: int) -> Mapping[str, Select[Any]]:
     mine = subscriber.c.id == subscriber_id
     return {
         "chat": select(chat).join(subscriber, subscriber.c.chat_id == chat.c.id).where(mine),
+        "applicant": select(applicant)
+        .join(subscriber, subscriber.c.chat_id == applicant.c.chat_id)
+        .where(mine),
+        "broadcast": select(broadcast)
+        .join(subscriber, subscriber.c.chat_id == broadcast.c.operator_id)
+        .where(mine),
         "subscriber": select(subscriber).where(mine),
         "subscription": select(subscription, keyword.c.query)
         .join(keyword, keyword.c.id == subscription.c.keyword_id)

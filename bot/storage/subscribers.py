@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from bot.errors import DatabaseError, NoRoom
 from bot.model import AWAY, ChatKind, ChatState, DeliveryKind, Subscriber
+from bot.storage.applicants import erase_traces
 from bot.storage.chats import mark_back
 from bot.storage.database import Database, insert_into, take_intake_lock
 from bot.storage.keywords import delete_unwanted
 from bot.storage.tables import (
-    applicant,
     chat,
     delivery,
     item,
@@ -138,7 +138,7 @@ class Subscribers:
             others = select(subscriber.c.id).where(subscriber.c.chat_id == chat_id)
             if chat_id is not None and connection.execute(others).first() is None:
                 connection.execute(delete(chat).where(chat.c.id == chat_id))
-                connection.execute(delete(applicant).where(applicant.c.chat_id == chat_id))
+                erase_traces(connection, [chat_id])
             delete_unwanted(connection)
             return count
 

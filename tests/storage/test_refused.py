@@ -120,7 +120,7 @@ class TestSilentFeeds:
     async def told(self, storage: Storage, days: int = 1) -> list[dict[str, str]]:
         now = NOW + timedelta(days=days)
         await storage.health.save_outages([], {}, [7], now)
-        notices = await storage.health.load_notices()
+        notices = await storage.health.claim_notices()
         for each in notices:
             await storage.health.settle_notice(each.id)
         return [dict(each.facts) for each in notices if each.kind == "silent"]
