@@ -171,3 +171,35 @@ async def test_nobody_is_let_in_where_there_is_no_room(closed: Sahman) -> None:
     _set(closed, admins=frozenset({ANI, GOR}), approved_only=True, most_subscribers=2)
     assert "no room" in await closed.tap("Let in")
     assert await closed.storage.applicants.load_standing(OLEG) is Standing.ASKED
+
+
+async def test_operators_who_share_a_group_decide_there(sahman: Sahman) -> None:
+    sahman.api.add_group(GROUP, "Operators", admins=[ANI], members=[ARAM], new=False)
+    _set(sahman, admins=frozenset({GROUP}), approved_only=True)
+    await sahman.say("/start", OLEG)
+    await sahman.tap("Попросить доступ", OLEG)
+    await sahman.silence(GROUP)
+    await sahman.tap("Let in", GROUP, user_id=ARAM)
+    assert await sahman.storage.applicants.load_standing(OLEG) is Standing.ASKED, "no admin"
+    await sahman.tap("Let in", GROUP, user_id=ANI)
+    assert await sahman.storage.applicants.load_standing(OLEG) is Standing.IN
+
+
+async def test_an_operators_message_that_cannot_be_sent_is_sent_at_the_next_tap(
+    closed: Sahman,
+) -> None:
+    await closed.say("/start", OLEG)
+    closed.api.refuse("sendMessage", 502, "Bad Gateway", times=2)
+    told = await closed.tap("Попросить доступ", OLEG)
+    assert "нет связи" in told
+    await closed.tap("Попросить доступ", OLEG)
+    for operator in (ANI, GOR):
+        assert (await _asked(closed, operator)).text.startswith("🔔")
+
+
+async def test_a_stranger_finds_nothing_inline(closed: Sahman) -> None:
+    await closed.news("Talks on the border")
+    answer = await closed.api.inline.ask(OLEG, "border", "").wait(20)
+    assert answer["results"] == []
+    assert answer["button"]["text"] == "Попросить доступ"
+    assert len((await closed.api.inline.ask(ANI, "border", "").wait(20))["results"]) == 1

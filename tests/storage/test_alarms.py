@@ -55,3 +55,12 @@ async def test_operators_are_told_of_an_upgrade_once(database_url: str) -> None:
         async with open_storage(settings) as opened:
             (owed,) = rows_of(opened, notice)
     assert f"upgraded:{newest_revision(find_shipped('alembic'))}" in owed["facts"]
+
+
+async def test_of_several_who_send_one_tells_each_notice(storage: Storage) -> None:
+    await storage.alarms.note([_DISK], (), _ADMINS, NOW)
+    claimed = await asyncio.gather(*(storage.health.claim_notices() for _ in range(4)))
+    assert sorted(each.chat_id for some in claimed for each in some) == [7, 8]
+    (first, *_) = [each for some in claimed for each in some]
+    await storage.health.release_notice(first.id)
+    assert [each.id for each in await storage.health.claim_notices()] == [first.id]
