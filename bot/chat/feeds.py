@@ -202,7 +202,7 @@ def _is_address(asked: str) -> bool:
 
 
 async def _export(visit: Visit, desk: FeedsDesk) -> None:
-    listed = await asyncio.to_thread(load_feeds, desk.path)
+    listed = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
     outlines = [(each.publisher, Outline(title=each.name, url=each.url)) for each in listed.feeds]
     for start in range(0, len(outlines), 20):
         document = write_opml(outlines[start : start + 20]).decode()
@@ -210,7 +210,8 @@ async def _export(visit: Visit, desk: FeedsDesk) -> None:
 
 
 async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
-    known = {each.url for each in (await asyncio.to_thread(load_feeds, desk.path)).feeds}
+    known = await asyncio.to_thread(load_feeds, desk.path, desk.variables)
+    known_urls = {each.url for each in known.feeds}
     listed = read_opml(text.encode())
     if not listed.outlines:
         await visit.answer(
@@ -219,7 +220,7 @@ async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
         return
     added = 0
     for outline in listed.outlines:
-        if outline.url in known:
+        if outline.url in known_urls:
             continue
         found = FoundFeed(url=outline.url, title=outline.title, items=(), language="other")
         entry = describe_entry(found) | {"enabled": False}
@@ -227,6 +228,7 @@ async def _import(visit: Visit, desk: FeedsDesk, text: str) -> None:
             FeedsFile(desk.path).add, entry, {"country": "AM", "kind": "private"}
         )
         added += 1
+    await _take_over(visit, desk)
     said = [
         visit.texts.count(
             "{n} feed added, switched off: /feeds enable NAME",

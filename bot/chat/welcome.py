@@ -151,12 +151,12 @@ async def pause(visit: Visit) -> None:
     await visit.storage.pausing.pause(subscriber.id, until)
     if until is None:
         said = visit.texts.say(
-            "Paused: I send nothing until you type /resume. "
+            "Paused: I send no news until you type /resume. "
             "What comes meanwhile will be in your next digest."
         )
     else:
         said = visit.texts.say(
-            "Paused until {when}: I send nothing. What comes meanwhile will be in your next "
+            "Paused until {when}: I send no news. What comes meanwhile will be in your next "
             "digest. Sooner: /resume",
             when=visit.texts.moment(until, subscriber.zone, visit.now),
         )

@@ -92,7 +92,9 @@ def _of_all(seen: Seen, told: Mapping[str, Alarm], now: datetime) -> Iterator[Al
     if seen.pulse is None:
         return
     for trouble in find_troubles(seen.pulse, Telegram(), now):
-        if trouble in _TOLD:
+        # What Telegram itself has told to wait is not stuck.
+        waits = trouble is Trouble.NOT_SENT and seen.pulse.paused_s > 0
+        if trouble in _TOLD and not (waits and _TOLD[trouble] not in told):
             waiting_s = round(seen.pulse.waiting_s)
             yield Alarm(name=_TOLD[trouble], since=now, amount=seen.pulse.waiting, total=waiting_s)
     most = seen.most_subscribers

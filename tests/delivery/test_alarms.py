@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -90,6 +91,9 @@ def test_sending_is_stuck_when_messages_wait_and_none_goes_out() -> None:
     stuck = _pulse(waiting=3, waiting_s=600.0, last_sent_at=long_ago)
     assert _names(_seen(pulse=stuck)) == ["not_sent"]
     assert _names(_seen(pulse=_pulse(waiting=3, waiting_s=600.0))) == []
+    asked_to_wait = replace(stuck, paused_s=30.0)
+    assert _names(_seen(pulse=asked_to_wait)) == []
+    assert _names(_seen(pulse=asked_to_wait), "not_sent") == ["not_sent"]
     assert _names(_seen()) == [], "who does not send does not judge it"
     assert is_patient("not_sent")
     assert not is_patient(_DATABASE)
