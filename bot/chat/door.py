@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from telegram import ChatMember, Message, Update
 from telegram.constants import ChatMemberStatus
@@ -26,7 +28,7 @@ from bot.chat.desk import FeedsDesk
 from bot.chat.groups import greet, is_new_member, read_joining
 from bot.chat.inline import serve_inline
 from bot.chat.intents import Intent, Said, find_command
-from bot.chat.operators import OPERATORS_COMMANDS
+from bot.chat.operators import OPERATORS_COMMANDS, set_operators_menu
 from bot.chat.settings import say_admins_only
 from bot.chat.strangers import JOINED, is_let_in, say_full
 from bot.chat.visit import Services, Visit
@@ -123,8 +125,18 @@ class Door:
             return None
         if visit.chat_state is not ChatState.ACTIVE and update.effective_chat:
             await self._services.storage.chats.mark_back(update.effective_chat.id)
+        if visit.subscriber is None and visit.chat.id in self._services.terms.admins:
+            # Telegram takes no menu for somebody who has not written.
+            self._do_apart(set_operators_menu(visit.services.bot, visit.services.texts, visit.room))
         visit = replace(visit, quiet=True) if visit.note_flood() else visit
         return visit if await is_let_in(visit, what) else None
+
+    def _do_apart(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for."""
+        waiting = self._services.waiting
+        task = asyncio.create_task(doing)
+        waiting.add(task)
+        task.add_done_callback(waiting.discard)
 
     def _is_news(self, update: Update, message: Message) -> bool:
         """Say whether a message says something new: edits come for previews and places as well."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from markupsafe import Markup
 
 from bot.chat.desk import FeedsDesk
-from bot.chat.feed_errors import say_feed_error
+from bot.chat.feed_errors import say_feed_error, say_reason
 from bot.chat.feed_names import find_named
 from bot.chat.visit import Visit
 from bot.config import load_feeds
@@ -36,6 +36,7 @@ _SAYS_SO_AFTER_S = 2.0
 _SHOWN_DAYS = 7
 _SHOWN_UNREAD = 10
 _SHOWN_TITLES = 3
+_SHOWN_REASON = 80
 _OPML_UNITS = 3_500
 
 
@@ -111,7 +112,8 @@ def _line(feed: FeedHealth, visit: Visit) -> Markup:
     if feed.last_new_at is not None:
         line += Markup(" · {}").format(visit.texts.duration(visit.now - feed.last_new_at))
     if feed.failures:
-        line += Markup("\n   {} × {}").format(feed.failures, cut(feed.error, 120))
+        why = say_reason(feed.error, visit.texts, _SHOWN_REASON)
+        line += Markup("\n   {} × {}").format(feed.failures, why)
     return line
 
 

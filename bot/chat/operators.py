@@ -44,15 +44,20 @@ async def register_menus(bot: Bot, texts: Mapping[str, Texts], admins: Collectio
     """Tell Telegram everybody's commands, and to operators who have written to the bot theirs."""
     await register_commands(bot, texts)
     for admin in admins:
-        for language, spoken in texts.items():
-            described = describe_operators_commands(spoken) | describe_commands(spoken)
-            commands = [BotCommand(*each) for each in described.items()]
-            try:
-                # English also serves whose language Sahman does not speak.
-                for code in (language, None) if language == "en" else (language,):
-                    await bot.set_my_commands(
-                        commands, scope=BotCommandScopeChat(admin), language_code=code
-                    )
-            except TelegramError as error:
-                _log.info("menu_not_set", extra={"chat": admin, "reason": error.message})
-                break
+        await set_operators_menu(bot, texts, admin)
+
+
+async def set_operators_menu(bot: Bot, texts: Mapping[str, Texts], admin: int) -> None:
+    """Put an operator's commands into their menu, before everybody's."""
+    for language, spoken in texts.items():
+        described = describe_operators_commands(spoken) | describe_commands(spoken)
+        commands = [BotCommand(*each) for each in described.items()]
+        try:
+            # English also serves whose language Sahman does not speak.
+            for code in (language, None) if language == "en" else (language,):
+                await bot.set_my_commands(
+                    commands, scope=BotCommandScopeChat(admin), language_code=code
+                )
+        except TelegramError as error:
+            _log.info("menu_not_set", extra={"chat": admin, "reason": error.message})
+            return

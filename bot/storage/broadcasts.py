@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, literal_column, select, update
 
-from bot.model import AWAY, Broadcast, BroadcastProgress, DeliveryKind, DeliveryState, Stage
+from bot.model import (
+    AWAY,
+    Broadcast,
+    BroadcastProgress,
+    ChatKind,
+    DeliveryKind,
+    DeliveryState,
+    Stage,
+)
 from bot.storage.columns import now_ms
 from bot.storage.database import Database, insert_into
 from bot.storage.tables import broadcast, chat, delivery, subscriber
@@ -200,10 +208,23 @@ class Broadcasts:
 
 
 def _readers(languages: Sequence[str], *columns: Any) -> Any:
-    """Return the query of all who are written to, paused or not, in some languages."""
-    query = select(*columns).select_from(subscriber).join(chat)
-    query = query.where(chat.c.state.not_in(AWAY))
-    return query.where(subscriber.c.language.in_(languages)) if languages else query
+    """Return the query of all who are written to, paused or not, in some languages.
+
+    Of a group's topics it is one. Channels are left out: who sets one up has it in private.
+    """
+    first = select(func.min(subscriber.c.id)).group_by(subscriber.c.chat_id)
+    if languages:
+        first = first.where(subscriber.c.language.in_(languages))
+    return (
+        select(*columns)
+        .select_from(subscriber)
+        .join(chat)
+        .where(
+            chat.c.state.not_in(AWAY),
+            chat.c.kind != str(ChatKind.CHANNEL),
+            subscriber.c.id.in_(first),
+        )
+    )
 
 
 def _set_stage(connection: Connection, broadcast_id: int, stage: Stage) -> None:

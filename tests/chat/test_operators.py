@@ -11,14 +11,15 @@ import pytest
 from bot.chat import feeds as feeds_in_chat
 from bot.chat.desk import FeedsDesk
 from bot.chat.operators import OPERATORS_COMMANDS, register_menus
+from bot.chat.terms import Terms
 from bot.errors import FeedError
 from bot.feeds.fetch import FeedFetcher
 from bot.feeds.worker import ParseWorker
 from bot.jobs.feedlist import FeedListJob
 from bot.model import DeliveryState
 from bot.sending.broadcasts import carry_broadcasts
-from bot.storage.tables import budget, delivery, subscriber
-from tests.loopback import ANI, ARAM, OLEG, Sahman, labels
+from bot.storage.tables import budget, delivery, feed, subscriber
+from tests.loopback import ANI, ARAM, OLEG, Sahman, labels, until
 from tests.samples import NOW, change_rows, open_chat, rows_of
 
 _FEEDS = """\
@@ -66,9 +67,13 @@ async def test_nobody_else_is_told_that_there_is_such_a_command(
 
 
 async def test_only_operators_see_them_in_their_menu(idle: Sahman, desk: FeedsDesk) -> None:
+    object.__setattr__(idle.services, "terms", Terms(admins={ARAM}))
     await idle.say("/start")
     await idle.say("/start", OLEG)
-    await register_menus(idle.bot, idle.services.texts, [ANI, 999])
+    await register_menus(idle.bot, idle.services.texts, [ANI, ARAM])
+    await idle.say("/start", ARAM)
+    await until(lambda: idle.api.commands(ARAM)[0]["command"] == "status")
+    assert idle.api.commands(ARAM)[0]["description"].startswith("Օպերատոր")
     menu = [each["command"] for each in idle.api.commands(ANI)]
     assert menu[:5] == list(OPERATORS_COMMANDS)
     assert "add" in menu
@@ -209,3 +214,11 @@ async def test_a_slow_test_says_that_it_runs_and_a_failed_one_why_in_their_langu
     waiting, failed = [each.text for each in idle.api.messages(ANI)[-2:]]
     assert waiting == "Спрашиваю Border Times; это может занять минуту."
     assert "сервер отказал, код 503 (HTTP 503)" in failed
+
+
+async def test_why_a_feed_fails_is_said_in_the_operators_language(
+    idle: Sahman, desk: FeedsDesk
+) -> None:
+    change_rows(idle.storage, feed, failures=3, error="HTTP 503", polled_at=NOW)
+    await idle.say("/language ru")
+    assert "3 × сервер отказал, код 503 (HTTP 503)" in (await idle.say("/feeds times")).text

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import BroadcastProgress, DeliveryKind, DeliveryState, Stage
+from bot.model import BroadcastProgress, ChatKind, DeliveryKind, DeliveryState, Stage
 from bot.storage import Storage, broadcasts
 from bot.storage.tables import broadcast, delivery
 from tests.samples import NOW, count_rows, open_chat, rows_of
@@ -88,3 +88,16 @@ async def test_what_was_said_is_forgotten_unless_it_is_on_its_way(readers: Stora
     assert await readers.broadcasts.finish(begun)
     await readers.broadcasts.prune(NOW + timedelta(seconds=1))
     assert count_rows(readers, broadcast) == 0
+
+
+async def test_a_group_hears_it_once_and_a_channel_not_at_all(storage: Storage) -> None:
+    for topic, language in ((0, "hy"), (7, "ru"), (8, "ru")):
+        await open_chat(storage, -100_1, kind=ChatKind.SUPERGROUP, topic=topic, language=language)
+    await open_chat(storage, -100_2, kind=ChatKind.CHANNEL, language="ru")
+    assert await storage.broadcasts.count_readers(()) == {"hy": 1}
+    assert await storage.broadcasts.count_readers(("ru",)) == {"ru": 1}
+    await storage.broadcasts.owe_some(await _start(storage, "ru"), NOW)
+    (row,) = rows_of(storage, delivery)
+    reader = await storage.subscribers.load(-100_1, 7)
+    assert reader is not None
+    assert row["subscriber_id"] == reader.id
