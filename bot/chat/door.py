@@ -24,7 +24,6 @@ from bot.chat.anything import answer_anything
 from bot.chat.arrivals import name_attached
 from bot.chat.channels import answer_in_private, enter, greet_admin, is_new_admin
 from bot.chat.commands import BUTTONS, COMMANDS, say_too_old, serve
-from bot.chat.desk import FeedsDesk
 from bot.chat.groups import greet, is_new_member, read_joining
 from bot.chat.inline import serve_inline
 from bot.chat.intents import Intent, Said, find_command
@@ -74,7 +73,7 @@ class Door:
         said = None if message.forward_origin else _find_command(message)
         if said is not None and said.addressee and not self._is_me(said.addressee):
             return
-        if said is None or not self._is_known(said):
+        if said is None or not self._is_known(said, message.chat.id):
             if message.chat.type == ChatKind.PRIVATE:
                 visit = await self._admit(update, said.command if said else "")
                 if visit is not None and not visit.quiet:
@@ -85,16 +84,13 @@ class Door:
             return
         if visit.chat.type == ChatKind.CHANNEL:
             visit = await answer_in_private(visit)
-        await _unless_full(visit, self._serve(said, visit, message))
+        await _unless_full(visit, self._serve(said, visit))
 
-    async def _serve(self, said: Said, visit: Visit, message: Message) -> None:
-        desk = self._services.desk
+    async def _serve(self, said: Said, visit: Visit) -> None:
         if said.intent is Intent.COMMAND:
             await serve(COMMANDS[said.command], visit)
-        elif desk is not None and await _is_operator(visit, desk):
+        elif await visit.may_change_settings():
             await OPERATORS_COMMANDS[said.command.lower()](visit)
-        elif not visit.is_group:
-            await answer_anything(visit, message)
 
     async def _button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         what = (update.callback_query.data or "") if update.callback_query else ""
@@ -152,11 +148,12 @@ class Door:
             return False
         return heard.is_changed(message.chat.id, message.message_id, words)
 
-    def _is_known(self, said: Said) -> bool:
+    def _is_known(self, said: Said, chat_id: int) -> bool:
         """Say whether a command is one of ours: groups have other bots, and talk of their own."""
         if said.intent is Intent.COMMAND:
             return said.command in COMMANDS
-        return self._services.desk is not None and said.command.lower() in OPERATORS_COMMANDS
+        desk = self._services.desk
+        return desk is not None and chat_id in desk.admins and _is_operators(said)
 
     async def _membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         changed = update.my_chat_member
@@ -218,5 +215,5 @@ async def _unless_full(visit: Visit, served: Awaitable[None]) -> None:
         await say_full(visit)
 
 
-async def _is_operator(visit: Visit, desk: FeedsDesk) -> bool:
-    return visit.chat.id in desk.admins and await visit.may_change_settings()
+def _is_operators(said: Said) -> bool:
+    return said.command.lower() in OPERATORS_COMMANDS

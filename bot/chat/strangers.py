@@ -84,6 +84,7 @@ async def _is_vouched_for(visit: Visit, what: str) -> bool:
 
 async def _withdraw(visit: Visit, standing: Standing) -> None:
     texts = visit.texts
+    await visit.toast()
     if standing is Standing.ASKED and await visit.storage.applicants.withdraw(visit.room):
         await visit.answer(texts.say("Your request is erased. I know nothing about you any more."))
     elif standing is Standing.REFUSED:

@@ -222,3 +222,11 @@ async def test_why_a_feed_fails_is_said_in_the_operators_language(
     change_rows(idle.storage, feed, failures=3, error="HTTP 503", polled_at=NOW)
     await idle.say("/language ru")
     assert "3 × сервер отказал, код 503 (HTTP 503)" in (await idle.say("/feeds times")).text
+
+
+async def test_what_is_typed_for_another_bot_of_a_group_is_left_alone(
+    idle: Sahman, desk: FeedsDesk
+) -> None:
+    idle.api.add_group(-100505, "Neighbours", admins=[OLEG], new=False)
+    idle.api.send_text(-100505, "/status", user_id=OLEG)
+    assert await idle.silence(-100505) == []

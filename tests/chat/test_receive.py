@@ -21,11 +21,11 @@ async def test_an_update_is_confirmed_only_after_its_effect_is_stored(
     opened = sahman.storage.subscribers.open
     failures = []
 
-    async def away(*given: Any) -> Any:
+    async def away(*given: Any, **more: Any) -> Any:
         if len(failures) < 2:
             failures.append(len(sahman.api.messenger.updates))
             raise DatabaseError("the database is away")
-        return await opened(*given)
+        return await opened(*given, **more)
 
     monkeypatch.setattr(sahman.storage.subscribers, "open", away)
     await sahman.say("/add border")
@@ -40,11 +40,11 @@ async def test_while_one_chat_cannot_be_stored_another_is_not_served_twice_over(
     opened = sahman.storage.subscribers.open
     failures = []
 
-    async def away(wanted: Any, kind: Any) -> Any:
+    async def away(wanted: Any, kind: Any, **more: Any) -> Any:
         if wanted.chat_id == ANI and len(failures) < 2:
             failures.append(wanted)
             raise DatabaseError("the database is away")
-        return await opened(wanted, kind)
+        return await opened(wanted, kind, **more)
 
     monkeypatch.setattr(sahman.storage.subscribers, "open", away)
     sahman.api.send_text(ANI, "/add border")
