@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from bot.chat.keyboards import button, language_buttons, rows, stop_keyboard
 from bot.chat.visit import Visit
 from bot.delivery.pauses import parse_pause
@@ -80,6 +82,12 @@ async def privacy(visit: Visit) -> None:
             "the disk within a day. Copies of the database that whoever runs this bot has made "
             "before are theirs to delete."
         )
+    if visit.services.terms.approved_only:
+        asked = visit.texts.say(
+            "Of a chat that asked to be let in I also keep that it asked, and what the operators "
+            "decided."
+        )
+        erased = Markup("{} {}").format(asked, erased)
     if visit.chat.type == ChatKind.CHANNEL:
         kept = visit.texts.say(
             "<b>What I keep of this channel</b>\n"

@@ -127,7 +127,9 @@ async def test_a_request_is_taken_back_by_stop(closed: Sahman) -> None:
 
 
 async def test_what_is_kept_is_said_to_strangers_too(closed: Sahman) -> None:
-    assert "Что я храню" in (await closed.say("/privacy", OLEG)).text
+    told = (await closed.say("/privacy", OLEG)).text
+    assert "Что я храню" in told
+    assert "что решили операторы" in told
 
 
 async def test_who_was_there_before_stays(closed: Sahman) -> None:
