@@ -1,1 +1,1 @@
-"""HTTP towards us: Telegram's webhook; later the operator's page, health and metrics."""
+"""HTTP towards us: the operator's page, health, metrics and Telegram's webhook."""
