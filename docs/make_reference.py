@@ -40,6 +40,58 @@ _MADE = (
 _TONGUES = {"en": "English", "ru": "русский", "hy": "հայերեն"}
 _LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
 
+_COMMANDS = f"""# Commands
+
+{_MADE}
+
+## In chat
+
+What each does is what Telegram's menu says. *In a group* tells who may: settings are changed by
+its admins only. The other names are understood as well, after a slash, on either keyboard layout
+and with one slip. [using.md](using.md) shows what may follow a command.
+
+| command | does | in a group | also called |
+| --- | --- | --- | --- |"""
+_OPERATORS = """
+## For operators, in chat
+
+Only chats in `BOT_ADMINS` are answered; for everybody else these commands do not exist.
+
+| command | does |
+| --- | --- |"""
+_SHELL = """
+## In a shell
+
+`sahman` after `pip install .`, `python -m bot` in a checkout; every command knows `--help`.
+"""
+_SETTINGS = f"""# Settings
+
+{_MADE}
+
+Variables of the environment, or lines of `.env` (the environment wins). Each can be read from a
+file: `BOT_TOKEN_FILE=/run/secrets/token`. An empty value counts as unset. What is wrong is said by
+`sahman check`, all at once.
+"""
+_FEEDS_YAML = """# feeds.yaml
+
+An edit takes effect within a minute. What the keys mean: [operating.md](operating.md#feedsyaml).
+What is unknown or wrong is refused, with its line.
+"""
+_LOGS = f"""# The log
+
+{_MADE}
+
+With `BOT_LOG=json` each line of standard error is one JSON object: `at` (UTC, ISO 8601), `level`,
+`event`, the event's facts, and `error` (kinds and places, never values) where the column *facts*
+names it. With `BOT_LOG=text` it is the same on one line for people. The names of events and facts
+are stable: a change of one is told in CHANGELOG.md. Chats are numbers; no token, password, keyword
+or word that somebody typed is ever in it. What other libraries warn of comes in their own words.
+
+Worth a bell: every `error` and `critical`. A `warning` mends itself or tells what was left out.
+
+| event | level | means | facts | written in |
+| --- | --- | --- | --- | --- |"""
+
 
 def make_all() -> dict[Path, str]:
     """Return each page with what it has to say."""
@@ -55,15 +107,7 @@ def make_all() -> dict[Path, str]:
 
 def make_commands() -> str:
     """Return the page of everything that can be typed, in chat and in a shell."""
-    lines = ["# Commands", "", _MADE, "", "## In chat", ""]
-    lines += [
-        "What each does is what Telegram's menu says. *In a group* tells who may: settings are changed",
-        "by its admins only. The other names are understood as well, after a slash, on either keyboard",
-        "layout and with one slip. [using.md](using.md) shows what may follow a command.",
-        "",
-        "| command | does | in a group | also called |",
-        "| --- | --- | --- | --- |",
-    ]
+    lines = [_COMMANDS]
     said = describe_commands(load_texts()["en"])
     for name, command in COMMANDS.items():
         who = "admins" if command.admins_only else "all"
@@ -76,19 +120,9 @@ def make_commands() -> str:
         _row([f"`/{name}`", *(_cell(spoken[tongue][name]) for tongue in _TONGUES)])
         for name in COMMANDS
     ]
-    lines += ["", "## For operators, in chat", ""]
-    lines += [
-        "Only chats in `BOT_ADMINS` are answered; for everybody else these commands do not exist.",
-        "",
-        "| command | does |",
-        "| --- | --- |",
-    ]
+    lines.append(_OPERATORS)
     lines += [f"| `/{name}` | {_cell(does)} |" for name, does in _find_operators_commands()]
-    lines += ["", "## In a shell", ""]
-    lines += [
-        "`sahman` after `pip install .`, `python -m bot` in a checkout; every command knows `--help`.",
-        "",
-    ]
+    lines.append(_SHELL)
     for names, command in _walk(typer.main.get_command(app), ()):
         lines += _describe_shell_command(names, command)
     return "\n".join(lines).rstrip() + "\n"
@@ -137,25 +171,14 @@ def _describe_shell_command(names: tuple[str, ...], command: Any) -> list[str]:
 def make_settings() -> str:
     """Return the page of every setting: variables of the environment, and keys of feeds.yaml."""
     said = _read_env_example()
-    lines = ["# Settings", "", _MADE, ""]
-    lines += [
-        "Variables of the environment, or lines of `.env` (the environment wins). Each can be read from",
-        "a file: `BOT_TOKEN_FILE=/run/secrets/token`. An empty value counts as unset. What is wrong is",
-        "said by `sahman check`, all at once.",
-        "",
-    ]
+    lines = [_SETTINGS]
     for name, about in Settings.model_fields.items():
         variable = f"BOT_{name.upper()}"
         lines += [f"## `{variable}`", "", said.pop(variable), ""]
         lines += [f"*{_kind(about)}; default: {_default(about)}*", ""]
     for variable, about_it in said.items():
         lines += [f"## `{variable}`", "", about_it, ""]
-    lines += ["# feeds.yaml", ""]
-    lines += [
-        "An edit takes effect within a minute. What the keys mean:",
-        "[operating.md](operating.md#feedsyaml). What is unknown or wrong is refused, with its line.",
-        "",
-    ]
+    lines.append(_FEEDS_YAML)
     for title, model in (("publishers", PublisherEntry), ("feeds", FeedEntry)):
         lines += [f"## `{title}:`", "", "| key | is | default |", "| --- | --- | --- |"]
         lines += [
@@ -240,7 +263,7 @@ class Event:
 
 
 def find_events(folder: Path = _ROOT / "bot") -> dict[str, Event]:
-    """Return every event that the code can log, by name; an event without a fixed name is refused."""
+    """Return every event that the code can log, by name; one without a fixed name is refused."""
     events: dict[str, Event] = defaultdict(Event)
     for file in sorted(folder.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -291,19 +314,7 @@ def read_meanings() -> dict[str, str]:
 
 def make_logs() -> str:
     """Return the page of every event that the log can hold."""
-    lines = ["# The log", "", _MADE, ""]
-    lines += [
-        "With `BOT_LOG=json` each line of standard error is one JSON object: `at` (UTC, ISO 8601), `level`,",
-        "`event`, the event's facts, and `error` (kinds and places, never values) where the column *facts*",
-        "names it. With `BOT_LOG=text` it is the same on one line for people. The names of events and facts",
-        "are stable: a change of one is told in CHANGELOG.md. Chats are numbers; no token, password, keyword",
-        "or word that somebody typed is ever in it. What other libraries warn of comes under their own words.",
-        "",
-        "Worth a bell: every `error` and `critical`. A `warning` mends itself or tells what was left out.",
-        "",
-        "| event | level | means | facts | written in |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    lines = [_LOGS]
     meanings = read_meanings()
     for name, event in find_events().items():
         facts = ", ".join(f"`{fact}`" for fact in sorted(event.facts))

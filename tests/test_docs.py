@@ -1,4 +1,4 @@
-"""The documentation says what the code does: made from it, held to it, and every link leads somewhere."""
+"""The documentation says what the code does, and every link in it leads somewhere."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_an_event_of_the_log_without_a_fixed_name_is_refused(
     room = tmp_path / "bot"
     room.mkdir()
     (room / "odd.py").write_text('_log.info(f"polled {feed}")\n', encoding="utf-8")
-    with pytest.raises(TypeError, match="odd.py:1: an event of the log needs a fixed name"):
+    with pytest.raises(TypeError, match=r"odd\.py:1: an event of the log needs a fixed name"):
         reference.find_events(room)
     (room / "odd.py").write_text('_log.warning("polled", extra=dict(a=1))\n', encoding="utf-8")
-    with pytest.raises(TypeError, match="odd.py:1: `extra` has to be written out"):
+    with pytest.raises(TypeError, match=r"odd\.py:1: `extra` has to be written out"):
         reference.find_events(room)
 
 
