@@ -14,11 +14,11 @@ from bot.chat.sight import look_out
 from bot.chat.visit import Visit
 from bot.delivery.render import render_line
 from bot.delivery.split import cut
-from bot.language import Concept, load
+from bot.language import LANGUAGES, Concept, load
 from bot.matching import Namesakes, Query, finds_one_language
 from bot.model import Button, Keyboard
 from bot.storage.keywords import LookedBack
-from bot.texts import LANGUAGES, Texts
+from bot.texts import Texts
 
 _SHOWN = 100
 _WORDS = 3
@@ -120,7 +120,10 @@ def _kin(concepts: Collection[str], language: str) -> list[str]:
 
 def _word_of(concept: Concept, language: str) -> str:
     """Return a concept's first word in a language, or in the first that has one."""
-    words = (*concept.words[language], *(w for each in LANGUAGES for w in concept.words[each]))
+    words = (
+        *concept.words.get(language, ()),
+        *(w for each in LANGUAGES for w in concept.words[each]),
+    )
     return words[0].removeprefix("=") if words else ""
 
 
@@ -255,7 +258,7 @@ def offer_less(
     if len(concepts) > 1:
         for concept in concepts:
             known = load().glossary.concepts.get(concept)
-            words = known.words[texts.language] if known else ()
+            words = known.words.get(texts.language, ()) if known else ()
             word = words[0].removeprefix("=") if words else ""
             # Left out by its own name, a keyword would find next to nothing.
             if word and word.casefold() != typed.casefold():

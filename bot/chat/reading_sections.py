@@ -12,6 +12,7 @@ from bot.chat.keyboards import button, rows
 from bot.chat.section import Panel, Section, join, tick, toggle
 from bot.chat.zones import COMMON_ZONES, find_zone
 from bot.delivery.split import cut
+from bot.language import LANGUAGES as NEWS_LANGUAGES
 from bot.model import Keyboard, Shows
 from bot.texts import LANGUAGES, OWN_NAMES, Texts
 
@@ -62,30 +63,33 @@ def _zone_buttons(panel: Panel) -> Keyboard:
 
 async def _choose_reads(panel: Panel, value: str) -> Mapping[str, Any]:
     reader = panel.reader
-    if value not in LANGUAGES:
+    if value not in NEWS_LANGUAGES:
         return {}
     chosen = set(toggle(reader.reads or (reader.language,), value)) or {reader.language}
-    return {"reads": tuple(each for each in LANGUAGES if each in chosen)}
+    return {"reads": tuple(each for each in NEWS_LANGUAGES if each in chosen)}
 
 
 async def _choose_news(panel: Panel, value: str) -> Mapping[str, Any]:
-    if value not in LANGUAGES:
+    if value not in NEWS_LANGUAGES:
         return {}
     hidden = set(toggle(panel.reader.hidden_languages, value))
     # Who takes the last language away means another one, not none.
-    if hidden == set(LANGUAGES):
+    if hidden == set(NEWS_LANGUAGES):
         return {}
-    return {"hidden_languages": tuple(each for each in LANGUAGES if each in hidden)}
+    return {"hidden_languages": tuple(each for each in NEWS_LANGUAGES if each in hidden)}
 
 
 def _reads_value(panel: Panel) -> Markup:
-    return join([OWN_NAMES[each] for each in LANGUAGES if panel.reader.can_read(each)])
+    return join([OWN_NAMES[each] for each in NEWS_LANGUAGES if panel.reader.can_read(each)])
 
 
 def _reads_buttons(panel: Panel) -> Keyboard:
     reader = panel.reader
     return [
-        [tick(OWN_NAMES[each], reader.can_read(each), f"set:reads:{each}") for each in LANGUAGES]
+        [
+            tick(OWN_NAMES[each], reader.can_read(each), f"set:reads:{each}")
+            for each in NEWS_LANGUAGES
+        ]
     ]
 
 
@@ -93,12 +97,14 @@ def _news_value(panel: Panel) -> Markup:
     hidden = panel.reader.hidden_languages
     if not hidden:
         return panel.texts.say("all languages")
-    return join([OWN_NAMES[each] for each in LANGUAGES if each not in hidden])
+    return join([OWN_NAMES[each] for each in NEWS_LANGUAGES if each not in hidden])
 
 
 def _news_buttons(panel: Panel) -> Keyboard:
     hidden = panel.reader.hidden_languages
-    return [[tick(OWN_NAMES[each], each not in hidden, f"set:news:{each}") for each in LANGUAGES]]
+    return [
+        [tick(OWN_NAMES[each], each not in hidden, f"set:news:{each}") for each in NEWS_LANGUAGES]
+    ]
 
 
 async def _choose_shows(panel: Panel, value: str) -> Mapping[str, Any]:

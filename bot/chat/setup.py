@@ -21,8 +21,9 @@ from bot.chat.visit import Visit
 from bot.chat.welcome import speak
 from bot.chat.zones import find_zone
 from bot.delivery.split import cut
+from bot.language import LANGUAGES
 from bot.model import NO_ALERTS, Button, Keyboard, Keyword, Subscriber
-from bot.texts import LANGUAGES, OWN_NAMES, Texts
+from bot.texts import OWN_NAMES, Texts
 
 _MORNING, _EVENING = "09:00", "20:00"
 #: The readers' clocks: near the border, and where the diaspora is largest.

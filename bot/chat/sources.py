@@ -11,8 +11,8 @@ from markupsafe import Markup
 from bot.chat.visit import Visit
 from bot.delivery.publishers import say_kind
 from bot.delivery.split import cut, join_blocks
+from bot.language import LANGUAGES
 from bot.storage.feeds import SourceState
-from bot.texts import LANGUAGES
 
 #: A feed that has not answered for this long is marked.
 _SILENT_AFTER = timedelta(hours=6)

@@ -10,9 +10,10 @@ from markupsafe import Markup, escape
 
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped
 from bot.delivery.split import count_units, cut
+from bot.language import LANGUAGES
 from bot.model import Chart, HourCount, Span, Surge, Theme, Trend
 from bot.stories.surge import WINDOW, hour_of, start_of
-from bot.texts import LANGUAGES, Texts
+from bot.texts import Texts
 
 #: Word of a surge says "in the last hour": later it would not be true.
 _STALE_AFTER = timedelta(hours=1)

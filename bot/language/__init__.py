@@ -12,7 +12,7 @@ from bot.language.detect import detect_language, load_profiles
 from bot.language.dictionaries import default_dictionaries
 from bot.language.files import cache_folder
 from bot.language.fold import Word, clean, fold, fold_text, script_of, words, written_words
-from bot.language.glossary import Concept, Glossary, read_concepts
+from bot.language.glossary import LANGUAGES, Concept, Glossary, read_concepts
 from bot.language.kept import keep_words, open_glossary, recall_words
 from bot.language.names import (
     cldr_concepts,
@@ -26,6 +26,7 @@ from bot.language.story_words import read_story_words
 from bot.language.tables import read_table
 
 __all__ = [
+    "LANGUAGES",
     "AskedWord",
     "Concept",
     "Glossary",
