@@ -76,7 +76,8 @@ def test_sahman_writes_its_data_its_feeds_and_its_backups_and_nothing_else() -> 
     assert (service["read_only"], service["tmpfs"]) == (True, "/tmp")  # noqa: S108 - a name
     assert service["cap_drop"] == ["ALL"]
     mounted = [volume.split(":") for volume in service["volumes"]]
-    assert [each[1] for each in mounted] == ["/app/data", "/app/config", "/app/backups"]
+    written = ["/app/data", "/app/config", "/app/backups", "/app/.cache"]
+    assert [each[1] for each in mounted] == written
     assert all(len(each) == 2 for each in mounted), "a volume that cannot be written"
     assert {each[0] for each in mounted} < set(read_compose()["volumes"])
     given = service["environment"]
@@ -110,11 +111,12 @@ def test_the_image_does_not_run_as_root_and_owns_what_compose_lets_it_write() ->
     assert [words for name, words in steps if name == "USER"] == [["10001"]]
     volumes = next(words for name, words in steps if name == "VOLUME")
     declared = [re.sub(r"[\[\],\"]", "", each) for each in volumes]
-    mounted = read_compose()["services"]["sahman"]["volumes"]
-    assert declared == [each.split(":")[1] for each in mounted]
+    volumes = read_compose()["services"]["sahman"]["volumes"]
+    mounted = [each.split(":")[1] for each in volumes]
+    assert mounted == [*declared, "/app/.cache"]
     made = next(words for name, words in steps if name == "RUN" and "useradd" in words)
     owned = made[made.index("chown") + 2 :]
-    assert {f"/app/{each}" for each in owned} >= set(declared)
+    assert {f"/app/{each}" for each in owned} == set(mounted)
 
 
 def test_the_images_health_check_is_composes() -> None:
