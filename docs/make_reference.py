@@ -15,7 +15,7 @@ import inspect
 import re
 import types
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -129,14 +129,14 @@ def make_commands() -> str:
 
 
 def _find_operators_commands() -> list[tuple[str, str]]:
-    """Return the commands that only operators have, each with what its function says it does."""
-    known: Any = door._OPERATORS_COMMANDS
-    found = []
-    for name in sorted(known):
-        serve = known[name] if isinstance(known, Mapping) else getattr(door, f"serve_{name}")
-        serve = getattr(serve, "serve", serve)
-        found.append((name, (inspect.getdoc(serve) or "").split("\n\n")[0].replace("\n", " ")))
-    return found
+    """Return the commands that only operators have, each with what it does."""
+    try:
+        from bot.chat.operators import describe_operators_commands
+    except ImportError:  # they have no list of their own: their functions say what they do
+        names = sorted(door._OPERATORS_COMMANDS)
+        served = {name: inspect.getdoc(getattr(door, f"serve_{name}")) or "" for name in names}
+        return [(name, does.split("\n\n")[0]) for name, does in served.items()]
+    return list(describe_operators_commands(load_texts()["en"]).items())
 
 
 def _walk(command: Any, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

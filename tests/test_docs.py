@@ -95,9 +95,12 @@ def test_the_picture_of_the_house_shows_every_room() -> None:
     assert "demo: imports none of these" in shown
 
 
-def test_files_that_the_architecture_names_exist() -> None:
-    named = re.findall(r"`([\w/]+/[\w/]+\.\w+)`", _read(_DOCS / "architecture.md"))
-    assert len(named) > 20
+@pytest.mark.parametrize(
+    "page", [_DOCS / "architecture.md", _ROOT / "SECURITY.md"], ids=lambda page: page.name
+)
+def test_the_files_that_a_page_names_exist(page: Path) -> None:
+    named = re.findall(r"`([\w/]+/[\w/]+\.\w+)`", _read(page))
+    assert len(named) > 10
     for name in named:
         assert (_ROOT / name).exists() or (_ROOT / "bot" / name).exists(), name
 
