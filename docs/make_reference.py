@@ -11,7 +11,6 @@ what facts it is written in the code. tests/test_docs.py holds the files to what
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import types
 from collections import defaultdict
@@ -25,9 +24,9 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from bot.chat import door
 from bot.chat.command_names import LOCAL_NAMES
 from bot.chat.commands import COMMANDS, describe_commands
+from bot.chat.operators import describe_operators_commands
 from bot.cli import app
 from bot.config.feedlist import FeedEntry, PublisherEntry
 from bot.config.settings import Settings
@@ -121,22 +120,12 @@ def make_commands() -> str:
         for name in COMMANDS
     ]
     lines.append(_OPERATORS)
-    lines += [f"| `/{name}` | {_cell(does)} |" for name, does in _find_operators_commands()]
+    operators = describe_operators_commands(load_texts()["en"])
+    lines += [f"| `/{name}` | {_cell(does)} |" for name, does in operators.items()]
     lines.append(_SHELL)
     for names, command in _walk(typer.main.get_command(app), ()):
         lines += _describe_shell_command(names, command)
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _find_operators_commands() -> list[tuple[str, str]]:
-    """Return the commands that only operators have, each with what it does."""
-    try:
-        from bot.chat.operators import describe_operators_commands
-    except ImportError:  # they have no list of their own: their functions say what they do
-        names = sorted(door._OPERATORS_COMMANDS)
-        served = {name: inspect.getdoc(getattr(door, f"serve_{name}")) or "" for name in names}
-        return [(name, does.split("\n\n")[0]) for name, does in served.items()]
-    return list(describe_operators_commands(load_texts()["en"]).items())
 
 
 def _walk(command: Any, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
