@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp  ## run Sahman (without BOT_TOKEN: the demo, in your brow
 demo: $(VENV)/run.stamp  ## show the whole product in your browser, with sample news and no token
 	@$(BIN)/python -m bot demo
 
-test: $(VENV)/dev.stamp  ## the fast tests: no service, no account, under a minute
+test: $(VENV)/dev.stamp  ## the fast tests: no service, no account, about two minutes
 	$(BIN)/python -m pytest -q -m "not slow and not browser" -n 3 --dist worksteal
 
 check: $(VENV)/dev.stamp  ## all the rest: slow tests, browser, lint, types, layers, migrations

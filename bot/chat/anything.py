@@ -69,7 +69,7 @@ async def _answer_said(visit: Visit, text: str, said: Said) -> None:
     texts = visit.texts
     match said.intent:
         case Intent.THANKS:
-            await visit.answer(texts.say("You are welcome! I go on watching the news."))
+            await visit.answer(texts.say("You are welcome! I keep watching the news."))
         case Intent.GREETING:
             await visit.answer(
                 texts.say(

@@ -40,9 +40,9 @@ async def send_sample(visit: Visit) -> None:
     _, matched = await _load_day(visit)
     title = visit.texts.say("📰 <b>What the last 24 hours would have brought you</b>")
     best = await asyncio.to_thread(rank_stories, matched)
-    messages = await _render(visit, title, best[:_SAMPLE_STORIES])
-    more = len(matched) - _SAMPLE_STORIES
-    if more > 0:
+    more = max(len(matched) - _SAMPLE_STORIES, 0)
+    messages = await _render(visit, title, best[:_SAMPLE_STORIES], left_out=more)
+    if more:
         said = visit.texts.say(
             "… and {n} more: <code>{command}</code>", n=more, command="/digest now"
         )
@@ -86,7 +86,9 @@ async def _answer(visit: Visit, title: Markup, matched: Sequence[MatchedStory], 
     await visit.answer(messages[0], page_buttons(span, 0, len(messages), visit.texts))
 
 
-async def _render(visit: Visit, title: Markup, matched: Sequence[MatchedStory]) -> list[str]:
+async def _render(
+    visit: Visit, title: Markup, matched: Sequence[MatchedStory], *, left_out: int = 0
+) -> list[str]:
     # In a thread: of a thousand stories the weightiest are looked for.
     return await asyncio.to_thread(
         render_digest,
@@ -96,4 +98,5 @@ async def _render(visit: Visit, title: Markup, matched: Sequence[MatchedStory]) 
         title=title,
         now=visit.now,
         blindness=await look_out(visit),
+        left_out=left_out,
     )

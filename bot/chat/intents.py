@@ -52,10 +52,13 @@ _THANKS = """
 """
 _THANKFUL_SIGNS = re.compile("[👍🙏❤♥👏💙💚💛🧡💜\U0001f3fb-\U0001f3ff\ufe0f\u200d\\s]+")
 _STOP = """
-stop|unsubscribe|stop it|stop sending|stop writing|stop writing to me|leave me alone|enough
+stop|unsubscribe|stop it|stop sending|no more messages|shut up
+|stop writing|stop writing to me|leave me alone|enough
+|замолчи|замолчите
 |стоп|отписаться|отпишись|отпишите меня|отпиши меня|остановись|остановить|хватит|прекрати
 |прекратите|не пиши|не пишите|не пиши мне|не пишите мне|не присылай|не присылайте
-|դադարեցնել|դադարեցրու|դադարեցրեք|դադարիր|կանգ առ|կանգնիր|բավական է|հերիք է|հերիք|էլ մի գրիր
+|դադարեցնել|դադարեցրու|լռիր|լռեք|ջնջիր ամեն ինչ|ջնջեք ամեն ինչ
+|դադարեցրեք|դադարիր|կանգ առ|կանգնիր|բավական է|հերիք է|հերիք|էլ մի գրիր
 |մի գրիր|մի գրեք|այլևս մի գրեք
 """
 _HELP = """
@@ -78,7 +81,9 @@ _BARE_NAMES: Mapping[str, str] = {
     "settings": "settings", "настройки": "settings", "կարգավորումներ": "settings",
     "keywords": "keywords", "my keywords": "keywords", "my words": "keywords",
     "мои слова": "keywords", "ключевые слова": "keywords", "իմ բառերը": "keywords",
-    "latest": "latest", "latest news": "latest", "последние новости": "latest",
+    "latest": "latest", "latest news": "latest", "what's new": "latest", "whats new": "latest",
+    "what is new": "latest", "что нового": "latest", "ինչ նորություն կա": "latest",
+    "ինչ կա նոր": "latest", "последние новости": "latest",
     "վերջին լուրերը": "latest", "վերջին լուրեր": "latest", "վերջին նորությունները": "latest",
     "digest": "digest", "дайджест": "digest", "ամփոփագիր": "digest",
     "pause": "pause", "пауза": "pause", "resume": "resume", "возобновить": "resume",

@@ -67,13 +67,22 @@ async def follow_instead(visit: Visit) -> None:
     if not is_number(keyword_id):
         await visit.toast()
         return
+    mine = await visit.storage.keywords.load(subscriber.id)
+    before = next((each for each in mine if each.id == int(keyword_id)), None)
     added = await follow(visit, words, whole=True, by_surname=False)
     if added is None:
         return
-    if added.id != int(keyword_id):
-        await visit.storage.keywords.remove(subscriber.id, int(keyword_id))
+    undo: Keyboard = []
+    if before is not None and added.id != before.id:
+        muting = visit.storage.muting
+        await muting.mute_keyword(subscriber.id, added.id, before.muted_until)
+        await muting.set_sound(subscriber.id, added.id, sound=before.sound)
+        await visit.storage.keywords.remove(subscriber.id, before.id)
+        old_id = await visit.storage.subscribers.save_words(subscriber.id, before.typed, visit.now)
+        undo = [[button(visit.texts.say("Undo"), f"instead:{added.id}:{old_id}")]]
     await visit.toast()
-    await visit.change(*await explain_added(visit, added))
+    said, keyboard = await explain_added(visit, added)
+    await visit.change(said, [*undo, *keyboard])
 
 
 async def remove(visit: Visit) -> None:

@@ -22,26 +22,69 @@ _SUBJECTS = {
         "sanctions",
     ),
 }  # fmt: skip
+#: A region with its towns, any of which counts: who lives in Goris reads of Goris too.
 _REGIONS = {
     "hy": (
-        "Սյունիք", "Վայոց ձոր", "Գեղարքունիք", "Տավուշ", "Արարատ", "Արմավիր", "Լոռի", "Շիրակ",
-        "Արագածոտն", "Կոտայք", "Երևան", "Նախիջևան", "Լաչին",
+        "Սյունիք, Կապան, Գորիս, Սիսիան, Մեղրի, Քաջարան",
+        "Վայոց ձոր, Եղեգնաձոր, Վայք, Ջերմուկ",
+        "Գեղարքունիք, Գավառ, Սևան, Մարտունի, Վարդենիս, Ճամբարակ",
+        "Տավուշ, Իջևան, Դիլիջան, Բերդ, Նոյեմբերյան",
+        "Արարատ, Արտաշատ, Մասիս, Վեդի",
+        "Արմավիր, Էջմիածին, Մեծամոր",
+        "Լոռի, Վանաձոր, Ալավերդի, Ստեփանավան, Սպիտակ, Տաշիր",
+        "Շիրակ, Գյումրի, Արթիկ, Մարալիկ",
+        "Արագածոտն, Աշտարակ, Ապարան, Թալին",
+        "Կոտայք, Հրազդան, Աբովյան, Չարենցավան",
+        "Երևան",
+        "Նախիջևան",
+        "Լաչին",
     ),
     "ru": (
-        "Сюник", "Вайоц Дзор", "Гегаркуник", "Тавуш", "Арарат", "Армавир", "Лори", "Ширак",
-        "Арагацотн", "Котайк", "Ереван", "Нахичевань", "Лачин",
+        "Сюник, Капан, Горис, Сисиан, Мегри, Каджаран",
+        "Вайоц Дзор, Ехегнадзор, Вайк, Джермук",
+        "Гегаркуник, Гавар, Севан, Мартуни, Варденис, Чамбарак",
+        "Тавуш, Иджеван, Дилижан, Берд, Ноемберян",
+        "Арарат, Арташат, Масис, Веди",
+        "Армавир, Эчмиадзин, Мецамор",
+        "Лори, Ванадзор, Алаверди, Степанаван, Спитак, Ташир",
+        "Ширак, Гюмри, Артик, Маралик",
+        "Арагацотн, Аштарак, Апаран, Талин",
+        "Котайк, Раздан, Абовян, Чаренцаван",
+        "Ереван",
+        "Нахичевань",
+        "Лачин",
     ),
     "en": (
-        "Syunik", "Vayots Dzor", "Gegharkunik", "Tavush", "Ararat", "Armavir", "Lori", "Shirak",
-        "Aragatsotn", "Kotayk", "Yerevan", "Nakhchivan", "Lachin",
+        "Syunik, Kapan, Goris, Sisian, Meghri, Kajaran",
+        "Vayots Dzor, Yeghegnadzor, Vayk, Jermuk",
+        "Gegharkunik, Gavar, Sevan, Martuni, Vardenis, Chambarak",
+        "Tavush, Ijevan, Dilijan, Berd, Noyemberyan",
+        "Ararat, Artashat, Masis, Vedi",
+        "Armavir, Etchmiadzin, Metsamor",
+        "Lori, Vanadzor, Alaverdi, Stepanavan, Spitak, Tashir",
+        "Shirak, Gyumri, Artik, Maralik",
+        "Aragatsotn, Ashtarak, Aparan, Talin",
+        "Kotayk, Hrazdan, Abovyan, Charentsavan",
+        "Yerevan",
+        "Nakhchivan",
+        "Lachin",
     ),
-}  # fmt: skip
+}
 READY_KEYWORDS = {each: (*_SUBJECTS[each], *_REGIONS[each]) for each in LANGUAGES}
 SUBJECTS = range(len(_SUBJECTS["en"]))
 REGIONS = range(len(SUBJECTS), len(READY_KEYWORDS["en"]))
 
 
+def label_of(index: int, language: str) -> str:
+    """Return what the button of a ready-made keyword says: of a region with its towns, its name."""
+    return READY_KEYWORDS[language][index].partition(",")[0]
+
+
 def find_mine(index: int, keywords: Sequence[Keyword]) -> Keyword | None:
     """Return the keyword by which a ready-made one is followed, in whatever language; or None."""
-    names: Collection[str] = {READY_KEYWORDS[each][index].casefold() for each in LANGUAGES}
+    names: Collection[str] = {
+        name.casefold()
+        for each in LANGUAGES
+        for name in (READY_KEYWORDS[each][index], label_of(index, each))
+    }
     return next((each for each in keywords if each.typed.casefold() in names), None)

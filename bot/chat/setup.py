@@ -14,7 +14,7 @@ from bot.chat.keyboards import button, is_number, language_buttons, rows
 from bot.chat.keywords import follow
 from bot.chat.links import open_link
 from bot.chat.panel import list_settings, load_panel
-from bot.chat.ready import READY_KEYWORDS, REGIONS, SUBJECTS, find_mine
+from bot.chat.ready import READY_KEYWORDS, REGIONS, SUBJECTS, find_mine, label_of
 from bot.chat.section import Panel, tick, toggle
 from bot.chat.settings import say_digest
 from bot.chat.visit import Visit
@@ -147,7 +147,7 @@ def _choose_words(scene: _Scene) -> _Page:
             "<b>Sahman</b> reads the news in Armenian, Russian and English and writes to you "
             "as soon as it prints what you ask for.\n\n"
             "One word is enough: it is found in all three languages and in every form.\n\n"
-            "Tap what you want to hear of, or type your own: <code>/add Goris</code>"
+            "Tap what you want to hear of, or just type your own word: <code>Goris</code>"
         ),
         "\n".join(filter(None, (_say_keywords(scene), say_digest(scene.reader, texts)))),
     ]
@@ -168,10 +168,10 @@ def _choose_region(scene: _Scene) -> _Page:
 
 
 def _ready_buttons(scene: _Scene, places: range) -> list[Button]:
-    words = READY_KEYWORDS[scene.texts.language]
+    language = scene.texts.language
     return [
         button(
-            f"✓ {words[each]}" if find_mine(each, scene.keywords) else f"+ {words[each]}",
+            f"{'✓' if find_mine(each, scene.keywords) else '+'} {label_of(each, language)}",
             f"ready:{each}",
         )
         for each in places

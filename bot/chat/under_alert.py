@@ -90,7 +90,7 @@ def _mute_keyboard(visit: Visit, alert: _Alert) -> Keyboard:
         for each in alert.keywords
     ]
     name = cut(alert.item.publisher, 30)
-    keyboard.append([button(texts.say("Always: {name}", name=name), "alert:publisher")])
+    keyboard.append([button(texts.say("Mute {name} for good", name=name), "alert:publisher")])
     keyboard.append([button(texts.say("« Back"), "alert:back")])
     return keyboard
 
@@ -110,7 +110,7 @@ async def _mute_keyword(visit: Visit, alert: _Alert, verb: str, value: str) -> N
     until = visit.now + (_HOUR if verb == "hour" else _DAY)
     await muting.mute_keyword(alert.reader.id, word.id, until)
     said = texts.say(
-        "Muted until {when}: {word}. It stands in the digest all the same.",
+        "Muted until {when}: {word}. It will still be in the digest.",
         when=texts.moment(until, alert.reader.zone, visit.now),
         word=cut(word.typed, _SHOWN),
     )
@@ -130,7 +130,10 @@ async def _mute_publisher(visit: Visit, alert: _Alert, *, mute: bool) -> None:
         return
     await visit.storage.muting.mute_publisher(alert.reader.id, name)
     await visit.toast(
-        texts.say("Muted: {name}. What it alone tells does not reach you.", name=cut(name, _SHOWN))
+        texts.say(
+            "Muted: {name}. Stories that only it reports will not reach you.",
+            name=cut(name, _SHOWN),
+        )
     )
     await visit.change_buttons(_undo_keyboard(visit, name, "unmute"))
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bot.delivery.render import KEYWORD_UNITS, cut_escaped, linked, say_origin
 from bot.delivery.sight import lead_with
 from bot.delivery.split import count_units, join_blocks
+from bot.delivery.story import say_gist
 from bot.model import URGENT, MatchedStory, Role, Subscriber, Telling
 from bot.stories.news import find_gravity
 from bot.stories.voices import Voices, find_voices, is_voice
@@ -32,16 +33,18 @@ def render_digest(
     title: Markup,
     now: datetime,
     blindness: Markup = _ALL_IS_SEEN,
+    left_out: int = 0,
 ) -> list[str]:
     """Return the messages of a digest: by keyword, the gravest and most told stories first.
 
     A story of several keywords is counted under each, and stands under the first of them. Without
     stories it is the one sentence that says so. It begins with what is said of *blindness*.
+    *left_out* are stories that are counted and not among these.
     """
     if not matched:
         nothing = f"{title}\n\n{texts.say('Nothing new on your keywords.')}"
         return [lead_with(blindness, nothing)]
-    blocks = [lead_with(blindness, f"{title}\n{_say_numbers(matched, texts)}")]
+    blocks = [lead_with(blindness, f"{title}\n{_say_numbers(matched, texts, left_out)}")]
     told: set[int] = set()
     for keyword, stories in _group(matched).items():
         head = texts.say(
@@ -79,9 +82,13 @@ def render_story(matched: MatchedStory, reader: Subscriber, texts: Texts, now: d
         facts.append(texts.count("{n} publisher", "{n} publishers", len(voices.names)))
     if not denies and any(each.role is Role.DENIAL for each in others):
         facts.append(texts.say("denied"))
+    if any(each.role is Role.CORRECTION for each in others):
+        facts.append(texts.say("corrected"))
     line = Markup("• {}\n   <i>{}</i>").format(
         linked(lead.item, bold=False), Markup(" · ").join(facts)
     )
+    for gist in say_gist(lead.item, reader):
+        line += Markup("\n   {}").format(gist)
     folded: list[Markup] = []
     for each in _choose_others(lead, others):
         other = Markup("{} — {}").format(
@@ -110,11 +117,11 @@ def rank_stories(matched: Sequence[MatchedStory]) -> list[MatchedStory]:
     )
 
 
-def _say_numbers(matched: Sequence[MatchedStory], texts: Texts) -> Markup:
+def _say_numbers(matched: Sequence[MatchedStory], texts: Texts, left_out: int) -> Markup:
     """Return how much there is: stories, who tells them, and how many of them are urgent."""
     voices = {name for each in matched for name in find_voices(each.story.tellings).names}
     urgent = sum(find_gravity(each.story.tellings) >= URGENT for each in matched)
-    said = [texts.count("{n} story", "{n} stories", len(matched))]
+    said = [texts.count("{n} story", "{n} stories", len(matched) + left_out)]
     if voices:
         said.append(texts.count("{n} publisher", "{n} publishers", len(voices)))
     if urgent:

@@ -54,7 +54,7 @@ def render_alert(
     origin = [name_publisher(lead, texts), name_language(lead.item, texts), when]
     lines.append(Markup("<i>{}</i>").format(Markup(" · ").join(filter(None, origin))))
     lines.extend(_warn(lead, texts))
-    lines.extend(_say_gist(lead.item, reader))
+    lines.extend(say_gist(lead.item, reader))
     for line in _say_more(story, lead, reader, texts):
         # What is said last is wanted least; no line is cut in its middle.
         if count_units("\n".join([*lines, line])) > _MOST_UNITS:
@@ -83,7 +83,7 @@ def render_ring(
         linked(telling.item, bold=False),
         Markup("<i>{}</i>").format(Markup(" · ").join([name_publisher(telling, texts), when])),
         *_warn(telling, texts),
-        *_say_gist(telling.item, reader),
+        *say_gist(telling.item, reader),
     ]
     return _hide("\n".join(lines), reader, texts)
 
@@ -159,7 +159,7 @@ def _warn(telling: Telling, texts: Texts) -> Iterator[Markup]:
         yield Markup("💬 {}").format(texts.say("An opinion, not a report."))
 
 
-def _say_gist(item: Item, reader: Subscriber) -> Iterator[Markup]:
+def say_gist(item: Item, reader: Subscriber) -> Iterator[Markup]:
     """Yield what an item is about in the words of who does not read its language."""
     if Shows.GIST not in reader.shows or reader.can_read(item.language):
         return

@@ -55,7 +55,11 @@ async def test_ones_own_region_is_followed_by_a_tap_in_ones_language(
     await tap(sahman, {OLEG: "Мой регион…", ARAM: "Իմ մարզը…"}[who], who)
     regions = await tap(sahman, region, who)
     assert region.replace("+", "✓") in labels(regions)
-    assert await sahman.keywords(who) == [region.removeprefix("+ ")]
+    (followed,) = await sahman.keywords(who)
+    assert followed.startswith(region.removeprefix("+ "))
+    # Whoever lives in one of its towns reads of it too.
+    await sahman.news("New school in Ijevan")
+    await sahman.api.wait_messages(who, count=2)
     assert next_ in labels(regions)
 
 

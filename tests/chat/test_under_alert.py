@@ -44,7 +44,7 @@ async def test_three_words_stand_under_an_alert(alerted: Sahman) -> None:
 
 async def test_a_word_is_muted_for_an_hour_and_heard_again_by_a_tap(alerted: Sahman) -> None:
     menu = await tap(alerted, "Mute…")
-    assert labels(menu) == ["border: 1 hour", "border: 1 day", "Always: Herald", "« Back"]
+    assert labels(menu) == ["border: 1 hour", "border: 1 day", "Mute Herald for good", "« Back"]
     muted = await tap(alerted, "border: 1 hour")
     (row,) = rows_of(alerted.storage, subscription)
     assert row["muted_until"] == NOW + timedelta(hours=1)
@@ -68,7 +68,7 @@ async def test_a_muted_hour_ends_by_itself(alerted: Sahman) -> None:
 
 async def test_a_publisher_is_muted_and_others_are_not(alerted: Sahman) -> None:
     await tap(alerted, "Mute…")
-    await tap(alerted, "Always: Herald")
+    await tap(alerted, "Mute Herald for good")
     await alerted.prints("Herald", "A bridge at the border is closed")
     await quiet_down(alerted)
     assert len(alerts(alerted)) == 1
@@ -90,6 +90,20 @@ async def test_not_this_offers_to_leave_out_what_else_it_speaks_of(alerted: Sahm
     await alerted.prints("Gazette", "Poland closes a border crossing")
     await quiet_down(alerted)
     assert len(alerts(alerted)) == 1
+
+
+async def test_what_is_narrowed_stays_muted_and_comes_back_by_a_tap(alerted: Sahman) -> None:
+    await tap(alerted, "Mute…")
+    await tap(alerted, "border: 1 day")
+    await tap(alerted, "« Back")
+    await tap(alerted, "Not this")
+    await alerted.tap("border without “Poland”")
+    reader = await alerted.reader()
+    (word,) = await alerted.storage.keywords.load(reader.id)
+    assert (word.typed, word.muted_until) == ("border -Poland", NOW + timedelta(days=1))
+    await alerted.tap("Undo")
+    (word,) = await alerted.storage.keywords.load(reader.id)
+    assert (word.typed, word.muted_until) == ("border", NOW + timedelta(days=1))
 
 
 async def test_why_explains_that_very_alert(alerted: Sahman) -> None:
