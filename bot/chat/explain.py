@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from unicodedata import name
 
 from markupsafe import Markup
 
@@ -25,6 +26,8 @@ _WORDS = 3
 _FORMS = 12
 #: From so many items a day on, a keyword is called broad.
 _BROAD = 100
+#: Of a word, what its endings leave: so many letters at least, all but so many.
+_STEM, _ENDING = 4, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ async def explain_added(visit: Visit, added: AddedKeyword) -> tuple[str, Keyboar
 def _offer_instead(added: AddedKeyword, texts: Texts) -> list[tuple[str, str]]:
     """Return what may be followed in a keyword's place: what the button says, what is typed."""
     offered: list[tuple[str, str]] = []
-    meant = _may_mean(added.typed, printed=bool(added.looked_back.forms))
+    meant = _may_mean(added.typed, printed=_is_printed(added.typed, added.looked_back.forms))
     if meant:
         offered.append((texts.say("Did you mean “{word}”?", word=meant), meant))
     namesakes = added.namesakes
@@ -196,6 +199,13 @@ def _say_not_in(language: str, texts: Texts) -> Markup:
     if language == "hy":
         return texts.say("Not in Armenian")
     return texts.say("Not in Russian") if language == "ru" else texts.say("Not in English")
+
+
+def _is_printed(typed: str, forms: Collection[str]) -> bool:
+    """Say whether the archive bears a word as it was typed, and not only one that is near it."""
+    stem = typed.casefold()[: max(_STEM, len(typed) - _ENDING)]
+    alike = [each.casefold() for each in forms if name(each[0], "")[:4] == name(typed[0], "")[:4]]
+    return bool(forms) and (not alike or any(each.startswith(stem) for each in alike))
 
 
 def _may_mean(typed: str, *, printed: bool) -> str:

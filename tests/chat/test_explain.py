@@ -237,3 +237,19 @@ async def test_the_list_says_how_often_a_word_catches_something_and_when_it_last
     assert "earthquake · nothing so far" in listed
     change_rows(sahman.storage, subscription, created_at=datetime(2020, 1, 1, tzinfo=UTC))
     assert "earthquake · never yet" in (await sahman.say("/keywords")).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed", "meant"),
+    [
+        ("azerbijan", "Azerbaijan opens a school", "Azerbaijan"),
+        ("Пашенян", "Пашинян открыл школу", "Пашинян"),
+    ],
+)
+async def test_a_slip_is_said_though_the_archive_holds_what_is_near_it(
+    sahman: Sahman, typed: str, printed: str, meant: str
+) -> None:
+    await sahman.news(printed)
+    answer = await sahman.say(f"/add {typed}")
+    assert f"Did you mean “{meant}”?" in labels(answer)
+    assert "Did you mean" not in str(labels(await sahman.say(f"/add {meant}")))
