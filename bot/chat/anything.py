@@ -29,6 +29,13 @@ _MOST_FOUND = 6
 _SHOWN = 60
 #: Of so many words, with a sentence of so many among them, nobody makes a keyword.
 _LONG_TEXT, _LONG_SENTENCE = 12, 7
+#: Words by which a question begins, and the signs by which one is known.
+_ASKED = re.compile(
+    r"(?:what|where|when|why|how|who|is|are|was|were|did|does|do|has|have|will"
+    r"|что|где|когда|почему|как|кто|есть ли|правда ли"
+    r"|ինչ|որտեղ|երբ|ինչու|ինչպես|ով|արդյոք)\s+\S+\s+\S|(?=.*[?՞])(?:\S+\s+){2}\S",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"[\n,;|]|\s(?:OR|AND|или|ИЛИ|կամ|ԿԱՄ)\s")
 
 
@@ -100,6 +107,8 @@ async def _answer_said(visit: Visit, text: str, said: Said) -> None:
             )
         case Intent.FOLLOW | Intent.COMMAND if said.words:
             await offer(replace(visit, words=said.words))
+        case _ if _ASKED.match(text) and await _offer_found(visit, text):
+            pass  # a question is no keyword; what it asks about may be
         case _:
             await offer(replace(visit, words=text))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.alarms import Alarm
 from bot.model.feeds import FeedHealth, Outage, Sight
 from bot.model.people import DeliveryKind
 
@@ -111,3 +112,5 @@ class Overview:
     unreached_operators: int
     #: Messages that were given up and not pruned yet: they can be owed once more.
     dead: int
+    #: What operators were told of in chat and is not over.
+    alarms: tuple[Alarm, ...] = ()

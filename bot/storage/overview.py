@@ -32,6 +32,7 @@ from bot.model import (
     Readers,
     StoryLately,
 )
+from bot.storage.alarms import load_alarms
 from bot.storage.claims import is_open
 from bot.storage.columns import now_ms
 from bot.storage.database import Database
@@ -125,6 +126,7 @@ class Overviews:
                 hours=tuple(_load_hours(connection, now)),
                 unreached_operators=count_unreached(connection, admins),
                 dead=_count_dead(connection),
+                alarms=tuple(load_alarms(connection).values()),
             )
 
         return await self._database.read(work)

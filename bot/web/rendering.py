@@ -12,12 +12,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.delivery.alarms import say_alarm
 from bot.delivery.outages import say_outage
 from bot.delivery.readiness import say_troubles
 from bot.delivery.sight import say_blindness
 from bot.delivery.silences import say_fate
 from bot.feeds.health import judge_health
-from bot.model import DeliveryKind, FeedHealth, FeedState, HourOfNews
+from bot.model import Alarm, DeliveryKind, FeedHealth, FeedState, HourOfNews
 from bot.texts import OWN_NAMES, Texts
 from bot.web.facts import Facts
 
@@ -91,6 +92,10 @@ class Sayings:
         """Return a line for each outage."""
         outages = facts.overview.outages if facts.overview else ()
         return [say_outage([each], self._texts, self.now) for each in outages]
+
+    def alarm(self, alarm: Alarm) -> Markup:
+        """Return what operators are told in chat of something that goes on."""
+        return say_alarm(alarm.facts, self._texts)
 
     def clock(self, at: datetime) -> str:
         """Return the time of day, in UTC."""

@@ -303,3 +303,19 @@ def _replace_button(message: Message, data: str) -> None:
     """Let a message have one button, as one of another time would be."""
     row = [{"text": labels(message)[0], "callback_data": data}]
     message.reply_markup = {"inline_keyboard": [row]}
+
+
+@pytest.mark.parametrize(
+    ("who", "question", "offered"),
+    [
+        (ANI, "is it safe in Goris", "+ Goris"),
+        (OLEG, "Что случилось в Горисе?", "+ Горис"),
+        (ARAM, "Ի՞նչ է կատարվում Գորիսում", "+ Գորիս"),
+    ],
+)
+async def test_a_question_is_answered_by_what_it_asks_about(
+    sahman: Sahman, who: int, question: str, offered: str
+) -> None:
+    answer = await sahman.say(question, who)
+    assert offered in labels(answer)
+    assert not any(question in each for each in labels(answer))

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from bot.config import load_feeds
 from bot.demo.feeds import FeedServer
 from bot.language import load
-from bot.model import DeliveryState, Telegram
+from bot.model import Alarm, DeliveryState, Telegram
 from bot.storage import Storage
 from bot.storage.tables import delivery, feed, item, subscriber
 from bot.web import facts, live
@@ -429,3 +429,15 @@ async def test_old_news_does_not_slow_down_what_is_said_of_alerts(
     change_rows(sqlite_storage, item, published_at=NOW - timedelta(days=3))
     async with opened(sqlite_storage, tmp_path) as operator:
         assert "95 of 100" not in (await operator.get())[1]
+
+
+async def test_what_operators_were_told_of_stands_on_it_until_it_is_over(
+    sqlite_storage: Storage, tmp_path: Path
+) -> None:
+    wrong = Alarm(name="disk:host:data", since=NOW, amount=177, total=9_000)
+    await sqlite_storage.alarms.note([wrong], (), (), NOW)
+    async with opened(sqlite_storage, tmp_path) as whoever:
+        _, html = await whoever.get("/?lang=en")
+        verdict = BeautifulSoup(html, "html.parser").select_one("#verdict")
+        assert verdict is not None
+        assert "177 MB of 9000 are free where data lies (host)" in verdict.get_text()
