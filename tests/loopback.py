@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -21,14 +22,14 @@ from bot.chat.visit import Services
 from bot.demo import BotApi
 from bot.demo.chats import Message
 from bot.language import load
-from bot.model import Subscriber
+from bot.model import Shows, Subscriber
 from bot.sending.composer import Composer
 from bot.sending.sender import Sender
 from bot.storage import Storage
 from bot.storage.tables import chat, waiting_update
 from bot.telegram_api.connection import connect, make_application, make_bot
 from bot.telegram_api.messenger import Messenger
-from bot.texts import load_texts
+from bot.texts import LANGUAGES, load_texts
 from tests.samples import NOW, count_rows, expand, new_item, open_feed, take_in
 
 TOKEN = "123456:test-token-of-no-value-at-all-00000"
@@ -169,6 +170,20 @@ async def until(true: Callable[[], bool]) -> None:
 def labels(message: Message) -> list[str]:
     """Return the labels of the buttons under a message."""
     return [button["text"] for button in message.buttons]
+
+
+def check_settings(reader: Subscriber) -> None:
+    """Fail where the settings contradict themselves."""
+    ZoneInfo(reader.zone)
+    assert reader.language in LANGUAGES
+    assert 0 < len(reader.digest_days) <= 7
+    assert len(reader.digest_times) <= 6
+    assert (reader.next_digest_at is None) == (not reader.digest_times)
+    assert bool(reader.quiet_from) == bool(reader.quiet_until)
+    assert not reader.quiet_from or reader.quiet_from != reader.quiet_until
+    assert set(reader.hidden_languages) < set(LANGUAGES)
+    assert set(reader.reads) <= set(LANGUAGES)
+    assert set(reader.shows) <= set(Shows)
 
 
 @pytest.fixture(scope="session")

@@ -34,8 +34,7 @@ async def send_digest_now(visit: Visit) -> None:
 
 async def send_sample(visit: Visit) -> None:
     """Answer with the weightiest that the last day would have brought, if anything is followed."""
-    reader = (await visit.storage.subscribers.load(visit.chat.id, visit.topic)) or visit.reader
-    if not await visit.storage.keywords.load(reader.id):
+    if not await visit.storage.keywords.load(visit.reader.id):
         return
     _, matched = await _load_day(visit)
     title = visit.texts.say("📰 <b>What the last 24 hours would have brought you</b>")
@@ -75,9 +74,8 @@ async def turn_digest(visit: Visit) -> None:
 
 
 async def _load_day(visit: Visit) -> tuple[int, list[MatchedStory]]:
-    reader = (await visit.storage.subscribers.load(visit.chat.id, visit.topic)) or visit.reader
     after = await visit.storage.matches.load_first_item_since(visit.now - _DIGEST_NOW)
-    return after, await visit.storage.matches.load_digest(reader.id, after=after)
+    return after, await visit.storage.matches.load_digest(visit.reader.id, after=after)
 
 
 async def _answer(visit: Visit, title: Markup, matched: Sequence[MatchedStory], after: int) -> None:

@@ -62,7 +62,8 @@ async def link_tapped(visit: Visit) -> None:
     for each in [words[int(which)]] if which else words:
         if each.casefold() not in mine and await follow(visit, each, whole=True) is None:
             break  # it was said why
-    await visit.toast(visit.texts.say("Saved."))
+    else:
+        await visit.toast(visit.texts.say("Saved."))
     await visit.change(*await _offer(visit, words, int(words_id)))
 
 

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import random
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.demo.chats import Message
-from bot.model import Shows, Subscriber
-from bot.texts import LANGUAGES
-from tests.loopback import ANI, Sahman
+from tests.loopback import ANI, Sahman, check_settings
 
 #: Where people begin, and what leads from there by buttons.
 _BEGINNINGS = ("/start", "/settings", "/keywords", "/digest", "/alerts", "/quiet", "/latest border",
                "/timezone", "/language", "/add Goris", "/pause 1h", "/share", "/stop")  # fmt: skip
 _TAPS = 60
-
-
-def check(reader: Subscriber) -> None:
-    """Fail where the settings contradict themselves."""
-    ZoneInfo(reader.zone)
-    assert reader.language in LANGUAGES
-    assert 0 < len(reader.digest_days) <= 7
-    assert len(reader.digest_times) <= 6
-    assert (reader.next_digest_at is None) == (not reader.digest_times)
-    assert bool(reader.quiet_from) == bool(reader.quiet_until)
-    assert not reader.quiet_from or reader.quiet_from != reader.quiet_until
-    assert set(reader.hidden_languages) < set(LANGUAGES)
-    assert set(reader.reads) <= set(LANGUAGES)
-    assert set(reader.shows) <= set(Shows)
 
 
 def buttons(messages: list[Message]) -> list[tuple[int, str]]:
@@ -66,7 +49,7 @@ async def test_any_taps_on_old_and_new_messages_leave_what_is_kept_valid(
         seen |= {each for _, each in buttons(sahman.api.messages(ANI))}
         reader = await sahman.storage.subscribers.load(ANI, 0)
         if reader is not None:  # "Erase everything" is among the buttons
-            check(reader)
+            check_settings(reader)
             keywords = await sahman.storage.keywords.load(reader.id)
             assert len({each.typed for each in keywords}) == len(keywords) <= 50
     assert all(len(each.encode()) <= 64 for each in seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chat.ready import READY_KEYWORDS, REGIONS
 from bot.demo.chats import Message
 from bot.model import NO_ALERTS
 from bot.texts import LANGUAGES
@@ -146,7 +147,14 @@ async def test_a_link_that_is_not_ours_begins_as_usual(sahman: Sahman) -> None:
     assert "+ border" in labels(await sahman.say("/start utm_campaign_7"))
 
 
-async def test_each_language_has_the_same_ready_made_words() -> None:
-    from bot.chat.ready import READY_KEYWORDS, REGIONS
-
+def test_each_language_has_as_many_ready_made_words() -> None:
     assert {len(READY_KEYWORDS[each]) for each in LANGUAGES} == {REGIONS.stop}
+
+
+async def test_a_link_whose_keyword_is_refused_does_not_say_that_it_is_saved(
+    sahman: Sahman,
+) -> None:
+    await sahman.say("/start w_LWJvcmRlcg")  # -border: nothing but what is left out
+    button = sahman.api.messages(ANI)[-1].buttons[0]["text"]
+    assert await sahman.tap(button) != "Saved."
+    assert await sahman.keywords() == []
